@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+/// The program's subcommands: each adds itself, with its options and help, to the program's command line. One file
+/// each, named after the subcommand; what it computes lives in the rooms.
+namespace ecram::commands {}  // namespace ecram::commands

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <new>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
+#include "ecram/core/version.h"
+
+namespace {
+
+enum ExitStatus { bad_input = 2, failed = 3, interrupted = 130 };
+
+int complain(const std::string& what, int status) {
+  // One line, whatever a library put into its text.
+  std::string line = what.substr(0, what.find_last_not_of('\n') + 1);
+  for (char& c : line)
+    if (c == '\n') c = ' ';
+  fmt::print(stderr, "ecram: {}\n", line);
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"ecramlab: electrochemical memory, from the Hall bar to the trained network", "ecram"};
+  app.set_version_flag("--version", fmt::format("ecram {} (commit {})", ecram::version(), ecram::commit()));
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 done, 2 bad input, 3 an instrument, an engine or the machine failed, 130 interrupted.");
+
+  try {
+    ecram::watch_for_interrupt();
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForAllHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    return complain(fmt::format("{} ('ecram --help' lists what there is)", e.what()), bad_input);
+  } catch (const ecram::InvalidInput& e) {
+    return complain(e.what(), bad_input);
+  } catch (const ecram::Interrupted&) {
+    return complain("interrupted", interrupted);
+  } catch (const ecram::Failure& e) {
+    return complain(e.what(), failed);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory", failed);
+  } catch (const std::exception& e) {
+    return complain(fmt::format("a fault in ecram itself, please report it: {}", e.what()), failed);
+  }
+  return 0;
+}

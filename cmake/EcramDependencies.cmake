@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every library from outside, found once. Headers of others are SYSTEM: their warnings are not ours.
+find_package(Threads REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(cminpack REQUIRED IMPORTED_TARGET cminpack)
+
+find_path(UDUNITS2_INCLUDE udunits2.h REQUIRED)
+find_library(UDUNITS2_LIBRARY udunits2 REQUIRED)
+add_library(udunits2 INTERFACE IMPORTED)
+target_include_directories(udunits2 SYSTEM INTERFACE ${UDUNITS2_INCLUDE})
+target_link_libraries(udunits2 INTERFACE ${UDUNITS2_LIBRARY})
+
+find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
+add_library(random123 INTERFACE IMPORTED)
+target_include_directories(random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Configures build/PRESET; further arguments go to cmake. Silent unless it fails.
+set -euo pipefail
+preset=$1
+shift
+mkdir -p build
+if ! cmake --preset "$preset" "$@" >"build/configure-$preset.log" 2>&1; then
+  cat "build/configure-$preset.log" >&2
+  exit 1
+fi
+grep -E '^-- ecramlab:' "build/configure-$preset.log" || true

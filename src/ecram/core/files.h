@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace ecram {
+
+/// Writes a file whole or not at all: to a temporary name beside it, synced, then renamed over `path`. Whoever reads
+/// `path` sees the old content or the new, also if the program is killed at any moment.
+///
+/// @throws InvalidInput  if the folder does not exist or cannot be written
+/// @throws Failure       if the disk fills up or breaks; `path` is then as it was
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+/// A file's bytes, mapped into memory for reading; gone with the object. An empty file gives an empty view.
+class MappedFile {
+ public:
+  /// @throws InvalidInput  if there is no such file, it is a folder, or it cannot be read
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::string_view text() const { return {data_, size_}; }
+
+ private:
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A folder of results that appears whole. Files are put into a temporary folder beside the wanted one; `publish`
+/// moves them to their place. Destroyed without `publish` (an error, an interruption), it leaves nothing behind.
+class OutputFolder {
+ public:
+  /// @param force  allow a folder that exists: its files of the same names are replaced, each in one step; other
+  ///               files in it are left alone
+  /// @throws InvalidInput  if the folder exists and `force` is not given, or it cannot be made
+  OutputFolder(std::filesystem::path folder, bool force);
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  ~OutputFolder();
+
+  /// Where to write until `publish`.
+  const std::filesystem::path& working_folder() const { return working_; }
+
+  /// Moves everything to its final place. @throws Failure  if the disk does not let it
+  void publish();
+
+ private:
+  std::filesystem::path folder_, working_;
+  bool published_ = false;
+};
+
+}  // namespace ecram

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace ecram {
+
+/// From now on Ctrl-C (SIGINT) and SIGTERM do not end the program: they are noted, and long work, which asks
+/// `interrupt_requested` at every point where it could stop, stops there and keeps what it has. A second one ends the
+/// program at once.
+void watch_for_interrupt();
+
+/// Has the user asked to stop?
+bool interrupt_requested();
+
+/// @throws Interrupted  if the user asked to stop
+void stop_if_interrupted();
+
+}  // namespace ecram
