@@ -19,3 +19,11 @@ target_link_libraries(udunits2 INTERFACE ${UDUNITS2_LIBRARY})
 find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
 add_library(random123 INTERFACE IMPORTED)
 target_include_directories(random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})
+
+find_package(EXPAT REQUIRED)
+pkg_check_modules(spglib REQUIRED IMPORTED_TARGET spglib)
+# Header-only; its CIF parser is built on PEGTL.
+find_path(GEMMI_INCLUDE gemmi/cif.hpp REQUIRED)
+find_path(PEGTL_INCLUDE tao/pegtl.hpp REQUIRED)
+add_library(gemmi INTERFACE IMPORTED)
+target_include_directories(gemmi SYSTEM INTERFACE ${GEMMI_INCLUDE} ${PEGTL_INCLUDE})
