@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <Eigen/QR>
 #include <cminpack.h>
 
 #include "ecram/core/errors.h"
@@ -51,24 +52,46 @@ struct Task {
   }
 };
 
-int evaluate_residuals(void* context, int m, int /*n*/, const double* u, double* r, int /*flag*/) {
-  auto& task = *static_cast<Task*>(context);
-  task.problem.residual(task.parameters(u), {r, static_cast<std::size_t>(m)});
+void evaluate_residuals(const LeastSquaresProblem& problem, std::span<const double> p, std::span<double> r) {
+  problem.residual(p, r);
   // A model that leaves its domain is a bad step, not an end: an enormous sum makes lmder shorten it.
-  for (int i = 0; i < m; ++i)
-    if (!std::isfinite(r[i])) r[i] = 1e100;
-  return 0;
+  for (double& x : r)
+    if (!std::isfinite(x)) x = 1e100;
 }
 
-int evaluate(void* context, int m, int n, const double* u, double* r, double* jacobian, int leading, int flag) {
-  auto& task = *static_cast<Task*>(context);
-  if (flag != 2) return evaluate_residuals(context, m, n, u, r, flag);
-  Eigen::MatrixXd j(m, n);
-  task.problem.jacobian(task.parameters(u), j);
-  for (int column = 0; column < n; ++column) {
-    const double factor = task.problem.bounds.empty() ? 1 : slope(task.problem.bounds[column], u[column]);
-    for (int row = 0; row < m; ++row) jacobian[row + column * leading] = j(row, column) * factor;
+/// d r / d p. Central differences, one-sided on a bound: their error, about 1e-10 of the derivative, does not show in
+/// the covariance.
+void jacobian_at(const LeastSquaresProblem& problem, std::span<const double> at, Eigen::Ref<Eigen::MatrixXd> jacobian) {
+  if (problem.jacobian) {
+    problem.jacobian(at, jacobian);
+    return;
   }
+  std::vector<double> p(at.begin(), at.end()), above(static_cast<std::size_t>(jacobian.rows())), below(above);
+  const double relative_step = std::cbrt(std::numeric_limits<double>::epsilon());
+  for (std::size_t j = 0; j < p.size(); ++j) {
+    const Bounds bounds = problem.bounds.empty() ? Bounds{} : problem.bounds[j];
+    const double step = relative_step * (at[j] == 0 ? 1 : std::abs(at[j]));
+    const double high = std::min(at[j] + step, bounds.high), low = std::max(at[j] - step, bounds.low);
+    p[j] = high;
+    evaluate_residuals(problem, p, above);
+    p[j] = low;
+    evaluate_residuals(problem, p, below);
+    p[j] = at[j];
+    for (std::size_t i = 0; i < above.size(); ++i)
+      jacobian(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = (above[i] - below[i]) / (high - low);
+  }
+}
+
+int evaluate(void* context, int m, int n, const double* u, double* r, double* jacobian, int /*leading*/, int flag) {
+  auto& task = *static_cast<Task*>(context);
+  if (flag != 2) {
+    evaluate_residuals(task.problem, task.parameters(u), {r, static_cast<std::size_t>(m)});
+    return 0;
+  }
+  Eigen::Map<Eigen::MatrixXd> j(jacobian, m, n);
+  jacobian_at(task.problem, task.parameters(u), j);
+  if (!task.problem.bounds.empty())
+    for (int column = 0; column < n; ++column) j.col(column) *= slope(task.problem.bounds[column], u[column]);
   return 0;
 }
 
@@ -88,6 +111,34 @@ void check(const LeastSquaresProblem& problem, std::span<const double> start) {
 bool on_bound(const Bounds& bounds, double p) {
   const double scale = std::isfinite(bounds.high - bounds.low) ? bounds.high - bounds.low : 1 + std::abs(p);
   return p - bounds.low < 1e-9 * scale || bounds.high - p < 1e-9 * scale;
+}
+
+/// s^2 (J^T J)^-1 of the parameters that are free; NaN for one on a bound, and for all where the columns of J depend on
+/// one another.
+Eigen::MatrixXd covariance_of(const Eigen::MatrixXd& jacobian, double chi2, const std::vector<bool>& held) {
+  std::vector<Eigen::Index> free;
+  for (std::size_t j = 0; j < held.size(); ++j)
+    if (!held[j]) free.push_back(static_cast<Eigen::Index>(j));
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Constant(jacobian.cols(), jacobian.cols(), nan);
+  const auto freedom = jacobian.rows() - static_cast<Eigen::Index>(free.size());
+  if (free.empty() || freedom <= 0) return covariance;
+  Eigen::MatrixXd j = jacobian(Eigen::all, free);
+  // Parameters come in all sizes: with columns of length one the rank does not depend on their units.
+  const Eigen::RowVectorXd length = j.colwise().norm();
+  if (!(length.minCoeff() > 0)) return covariance;
+  j.array().rowwise() /= length.array();
+  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(j);
+  if (qr.rank() < j.cols()) return covariance;
+  const Eigen::MatrixXd r = qr.matrixR().topRows(j.cols()).triangularView<Eigen::Upper>();
+  const Eigen::MatrixXd inverse = r.triangularView<Eigen::Upper>().solve(Eigen::MatrixXd::Identity(j.cols(), j.cols()));
+  const Eigen::MatrixXd scaled =
+      qr.colsPermutation() * (inverse * inverse.transpose()) * qr.colsPermutation().transpose();
+  for (std::size_t a = 0; a < free.size(); ++a)
+    for (std::size_t b = 0; b < free.size(); ++b) {
+      const auto ia = static_cast<Eigen::Index>(a), ib = static_cast<Eigen::Index>(b);
+      covariance(free[a], free[b]) = scaled(ia, ib) / length(ia) / length(ib) * chi2 / static_cast<double>(freedom);
+    }
+  return covariance;
 }
 
 }  // namespace
@@ -113,13 +164,9 @@ LeastSquaresFit least_squares(const LeastSquaresProblem& problem, std::span<cons
   Task task{problem, std::vector<double>(n)};
   constexpr double tolerance = 1e-15;
   int evaluations = 0, jacobians = 0;
-  const int info = problem.jacobian
-                       ? lmder(evaluate, &task, m, n, u.data(), r.data(), jacobian.data(), m, tolerance, tolerance, 0,
-                               400, scale.data(), 1, 100, 0, &evaluations, &jacobians, pivot.data(), qtf.data(),
-                               wa1.data(), wa2.data(), wa3.data(), wa4.data())
-                       : lmdif(evaluate_residuals, &task, m, n, u.data(), r.data(), tolerance, tolerance, 0,
-                               400 * (n + 1), 0, scale.data(), 1, 100, 0, &evaluations, jacobian.data(), m,
-                               pivot.data(), qtf.data(), wa1.data(), wa2.data(), wa3.data(), wa4.data());
+  const int info = lmder(evaluate, &task, m, n, u.data(), r.data(), jacobian.data(), m, tolerance, tolerance, 0, 400,
+                         scale.data(), 1, 100, 0, &evaluations, &jacobians, pivot.data(), qtf.data(), wa1.data(),
+                         wa2.data(), wa3.data(), wa4.data());
 
   LeastSquaresFit fit;
   // 1-4: a tolerance was met; 6-8: they are tighter than the machine allows, which is a minimum too.
@@ -128,21 +175,13 @@ LeastSquaresFit least_squares(const LeastSquaresProblem& problem, std::span<cons
   fit.parameters.assign(parameters.begin(), parameters.end());
   for (const double x : r) fit.chi2 += x * x;
 
-  // `jacobian` now holds R of the pivoted QR of J; covar turns it into (J^T J)^-1 in place, with zeros where a column
-  // depends on the others.
-  covar(n, jacobian.data(), m, pivot.data(), 1e-14, wa1.data());
-  const double variance = m > n ? fit.chi2 / (m - n) : nan;
-  fit.covariance.resize(n, n);
-  fit.at_bound.resize(n);
-  for (int j = 0; j < n; ++j) fit.at_bound[j] = !problem.bounds.empty() && on_bound(problem.bounds[j], parameters[j]);
-  for (int i = 0; i < n; ++i)
-    for (int j = 0; j < n; ++j) {
-      const double di = problem.bounds.empty() ? 1 : slope(problem.bounds[i], u[i]);
-      const double dj = problem.bounds.empty() ? 1 : slope(problem.bounds[j], u[j]);
-      const bool determined =
-          !fit.at_bound[i] && !fit.at_bound[j] && jacobian[i + i * m] > 0 && jacobian[j + j * m] > 0;
-      fit.covariance(i, j) = determined ? variance * jacobian[i + j * m] * di * dj : nan;
-    }
+  // lmder leaves the Jacobian of the step before the last; the covariance wants the one at the minimum.
+  Eigen::MatrixXd at_minimum(m, n);
+  jacobian_at(problem, fit.parameters, at_minimum);
+  fit.at_bound.resize(start.size());
+  for (std::size_t j = 0; j < start.size(); ++j)
+    fit.at_bound[j] = !problem.bounds.empty() && on_bound(problem.bounds[j], fit.parameters[j]);
+  fit.covariance = covariance_of(at_minimum, fit.chi2, fit.at_bound);
   return fit;
 }
 

@@ -23,7 +23,7 @@ struct LeastSquaresProblem {
   std::size_t residuals = 0;  ///< how many there are
   /// Writes the residuals at parameters p.
   std::function<void(std::span<const double> p, std::span<double> r)> residual;
-  /// Writes d r_i / d p_j into column j of a residuals x parameters matrix; left empty, forward differences are taken.
+  /// Writes d r_i / d p_j into column j of a residuals x parameters matrix; left empty, central differences are taken.
   std::function<void(std::span<const double> p, Eigen::Ref<Eigen::MatrixXd> jacobian)> jacobian;
   /// One for each parameter, or none at all.
   std::vector<Bounds> bounds;
@@ -32,8 +32,8 @@ struct LeastSquaresProblem {
 struct LeastSquaresFit {
   std::vector<double> parameters;
   /// Parameters' covariance, s^2 (J^T J)^-1 with s^2 = chi2 / (residuals - parameters): the linear approximation at
-  /// the minimum, for residuals of one unknown variance. Rows and columns of a parameter that the data do not
-  /// determine, or that ended on a bound, are NaN.
+  /// the minimum, for residuals of one unknown variance. NaN in the rows and columns of a parameter that ended on a
+  /// bound (the others' are then those at fixed bound), and everywhere if the data do not determine the parameters.
   Eigen::MatrixXd covariance;
   double chi2 = 0;             ///< sum of squared residuals at the minimum
   bool converged = false;      ///< false: `parameters` is the best point seen, not a minimum
@@ -42,7 +42,7 @@ struct LeastSquaresFit {
   double standard_error(std::size_t parameter) const;
 };
 
-/// Levenberg-Marquardt by cminpack's lmder (lmdif where no Jacobian is given): More, Garbow, Hillstrom, User guide for
+/// Levenberg-Marquardt by cminpack's lmder: More, Garbow, Hillstrom, User guide for
 /// MINPACK-1, ANL-80-74 (1980).
 ///
 /// A bounded parameter is replaced by one that is not: p = low + (high - low) (1 + sin u) / 2 between two bounds,
