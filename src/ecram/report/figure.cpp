@@ -14,7 +14,6 @@
 #include "ecram/report/layout.h"
 #include "ecram/report/svg.h"
 #include "ecram/report/text.h"
-#include "ecram/report/thinning.h"
 
 namespace ecram::report {
 namespace {
@@ -60,7 +59,7 @@ class Script {
 
 /// How a series looks: gnuplot's options behind "with ...".
 struct Look {
-  std::string line, points, area;
+  std::string line, points, bar, area;
 };
 
 Look look_of(const Series& series, std::size_t turn) {
@@ -69,46 +68,8 @@ Look look_of(const Series& series, std::size_t turn) {
   const double size = count > 2000 ? 0.25 : count > 300 ? 0.35 : count > 60 ? 0.45 : 0.6;
   return {fmt::format("lc rgb '{}' lw 2 dt {}", colour, series.dashed ? "(8,5)" : "1"),
           fmt::format("pt {} ps {} lc rgb '{}' lw 1.2", point_shape(turn, series.hollow), size, colour),
+          fmt::format("lc rgb '{}' lw 1.2", colour),
           fmt::format("lc rgb '{}' fs transparent solid {} noborder", colour, series.draw == Draw::bars ? 0.7 : 0.22)};
-}
-
-/// Pixels of a panel, from its upper left corner.
-std::vector<double> pixels(const AxisFrame& axis, const std::vector<double>& values, double length, bool downwards) {
-  std::vector<double> px(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double fraction = axis.fraction(values[i]);
-    px[i] = (downwards ? 1 - fraction : fraction) * length;
-  }
-  return px;
-}
-
-/// The end of an error bar or the edge of a band: where it is open it goes to the panel's edge, and on a logarithmic
-/// axis what is not positive lies below everything.
-double edge(double value, const AxisFrame& axis, bool upper) {
-  if (std::isnan(value)) return value;
-  if (axis.log && value <= 0) return axis.low;
-  if (std::isinf(value)) return upper ? axis.high : axis.low;
-  return value;
-}
-
-/// A band's edges, the widest of each column of pixels.
-Series thinned_band(const Series& band, const PanelFrame& frame) {
-  const auto px = pixels(frame.x, band.x, frame.width(), false);
-  Series thin;
-  double column = NAN;
-  for (std::size_t i = 0; i < band.x.size(); ++i) {
-    const bool gap = std::isnan(px[i]) || std::isnan(band.low[i]) || std::isnan(band.high[i]);
-    if (band.x.size() > 2000 && !gap && std::floor(px[i]) == column) {
-      thin.low.back() = std::min(thin.low.back(), band.low[i]);
-      thin.high.back() = std::max(thin.high.back(), band.high[i]);
-      continue;
-    }
-    column = gap ? NAN : std::floor(px[i]);
-    thin.x.push_back(gap ? NAN : band.x[i]);
-    thin.low.push_back(band.low[i]);
-    thin.high.push_back(band.high[i]);
-  }
-  return thin;
 }
 
 /// Writes the numbers of one drawing as a named block and names what to draw from it.
@@ -175,12 +136,10 @@ class Drawings {
   double y(double value) const { return value / frame_.y.divisor; }
 
   void add_line(const Series& series, const Look& look) {
-    const auto px = pixels(frame_.x, series.x, frame_.width(), false);
-    const auto py = pixels(frame_.y, series.y, frame_.height(), true);
     std::vector<Row> rows;
-    for (const std::size_t i : thin_line(px, py)) {
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
       // An empty line interrupts the curve.
-      if (std::isfinite(px[i]) && std::isfinite(py[i])) {
+      if (std::isfinite(series.x[i]) && std::isfinite(series.y[i])) {
         rows.push_back({x(series.x[i]), y(series.y[i])});
       } else if (!rows.empty() && !rows.back().empty()) {
         rows.emplace_back();
@@ -190,30 +149,24 @@ class Drawings {
   }
 
   void add_points(const Series& series, const Look& look) {
-    const auto px = pixels(frame_.x, series.x, frame_.width(), false);
-    const auto py = pixels(frame_.y, series.y, frame_.height(), true);
-    const bool bars = !series.low.empty();
-    std::vector<Row> rows;
-    for (const std::size_t i : thin_points(px, py, frame_.width(), frame_.height())) {
-      Row row{x(series.x[i]), y(series.y[i])};
-      if (bars) {
-        const double low = edge(series.low[i], frame_.y, false), high = edge(series.high[i], frame_.y, true);
-        row.push_back(y(std::isnan(low) ? series.y[i] : low));
-        row.push_back(y(std::isnan(high) ? series.y[i] : high));
-      }
-      rows.push_back(std::move(row));
+    std::vector<Row> points, bars;
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
+      points.push_back({x(series.x[i]), y(series.y[i])});
+      if (series.low.empty() || std::isnan(series.low[i]) || std::isnan(series.high[i])) continue;
+      bars.push_back({x(series.x[i]), y(series.low[i]), 0, y(series.high[i]) - y(series.low[i])});
     }
-    block(rows, (bars ? "using 1:2:3:4 with yerrorbars " : "using 1:2 with points ") + look.points);
+    block(bars, "using 1:2:3:4 with vectors nohead " + look.bar);
+    block(points, "using 1:2 with points " + look.points);
   }
 
   void add_band(const Series& series, const Look& look) {
-    const Series thin = thinned_band(series, frame_);
     std::vector<Row> rows;
-    for (std::size_t i = 0; i < thin.x.size(); ++i) {
-      if (std::isnan(thin.x[i])) {
-        if (!rows.empty() && !rows.back().empty()) rows.emplace_back();
-      } else {
-        rows.push_back({x(thin.x[i]), y(edge(thin.low[i], frame_.y, false)), y(edge(thin.high[i], frame_.y, true))});
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      if (!std::isnan(series.x[i])) {
+        rows.push_back({x(series.x[i]), y(series.low[i]), y(series.high[i])});
+      } else if (!rows.empty() && !rows.back().empty()) {
+        rows.emplace_back();
       }
     }
     block(rows, "using 1:2:3 with filledcurves " + look.area);
@@ -246,8 +199,8 @@ void write_tics(Script& script, char axis, const AxisFrame& frame, bool numbers)
   if (list.empty()) {
     script.line("unset {}tics", axis);
   } else {
-    script.line("set {}tics ({}) out nomirror scale 0.6,0.35 textcolor rgb '{}' font ',{}'", axis, list, ink,
-                small_font_size);
+    script.line("set {}tics ({}) out nomirror scale 0.6,0.35 offset {} textcolor rgb '{}' font ',{}'", axis, list,
+                axis == 'x' ? "0,0.35" : "0.4,0", ink, small_font_size);
   }
 }
 
@@ -289,6 +242,19 @@ void write_legend(Script& script, const PanelFrame& frame, const Layout& layout)
   }
 }
 
+/// As much of a title as goes into so many px.
+std::string shortened(const std::string& title, double width) {
+  const std::string clean = clean_text(title);
+  const auto room = static_cast<std::size_t>(std::max(width / 7.6, 1.0));
+  if (characters(clean) <= room) return clean;
+  std::size_t end = 0, count = 0;
+  while (count < room) {
+    ++end;
+    if ((static_cast<unsigned char>(clean[end]) & 0xC0U) != 0x80) ++count;
+  }
+  return clean.substr(0, end) + "\u2026";
+}
+
 /// A text at a place of the whole figure, px from its upper left corner.
 void write_text(Script& script, const Layout& layout, std::string_view text, double x, double y,
                 std::string_view options) {
@@ -300,14 +266,12 @@ void write_text(Script& script, const Layout& layout, std::string_view text, dou
 void write_titles(Script& script, const Panel& panel, const PanelFrame& frame, const Layout& layout) {
   const std::string plain = fmt::format("font ',{}' textcolor rgb '{}'", font_size, ink);
   const double legend = frame.legend.place == Legend::Place::above ? 4 + legend_line * frame.legend.rows : 0;
-  write_text(script, layout, panel.title, frame.left, frame.top - legend - 14,
+  write_text(script, layout, shortened(panel.title, frame.width()), frame.left, frame.top - legend - 14,
              fmt::format("left font 'sans-serif:Bold,{}' textcolor rgb '{}'", font_size, ink));
   if (frame.x_numbers)
-    write_text(script, layout, frame.x.title, (frame.left + frame.right) / 2, frame.bottom + 35, "center " + plain);
-  std::size_t widest = 0;
-  for (const Tic& tic : frame.y.tics) widest = std::max(widest, characters(tic.label));
-  write_text(script, layout, frame.y.title, frame.left - 7.0 * static_cast<double>(widest) - 26,
-             (frame.top + frame.bottom) / 2, "center rotate by 90 " + plain);
+    write_text(script, layout, frame.x.title, (frame.left + frame.right) / 2, frame.bottom + 36, "center " + plain);
+  write_text(script, layout, frame.y.title, frame.y_title_at, (frame.top + frame.bottom) / 2,
+             "center rotate by 90 " + plain);
 }
 
 void write_rules(Script& script, const Panel& panel, const PanelFrame& frame) {
@@ -339,8 +303,12 @@ void write_rules(Script& script, const Panel& panel, const PanelFrame& frame) {
   }
 }
 
-void write_panel(Script& script, const Panel& panel, const PanelFrame& frame, const Layout& layout, std::size_t index) {
+void write_panel(Script& script, const Panel& panel, const PanelFrame& frame, const Layout& layout, std::size_t index,
+                 std::string_view figure_title) {
   script.line("unset label\nunset arrow");
+  if (index == 0)
+    write_text(script, layout, figure_title, layout.width / 2.0, 16,
+               fmt::format("center font 'sans-serif:Bold,{}' textcolor rgb '{}'", font_size + 1, ink));
   script.line("set lmargin at screen {:.5f}", frame.left / layout.width);
   script.line("set rmargin at screen {:.5f}", frame.right / layout.width);
   script.line("set tmargin at screen {:.5f}", 1 - frame.top / layout.height);
@@ -369,8 +337,9 @@ std::string script_of(const Figure& figure, const Layout& layout, Format format)
     script.line("set terminal svg size {},{} font 'sans-serif,{}' background '#ffffff' noenhanced", layout.width,
                 layout.height, font_size);
   } else {
-    script.line("set terminal pngcairo size {},{} font 'sans-serif,{}' fontscale 2 linewidth 2 pointscale 2 noenhanced",
-                2 * layout.width, 2 * layout.height, font_size * 0.75);
+    script.line(
+        "set terminal pngcairo size {},{} font 'sans-serif,{}' fontscale 1.5 linewidth 2 pointscale 2 noenhanced",
+        2 * layout.width, 2 * layout.height, font_size);
   }
   script.line("set encoding utf8");
   script.line("set border 3 lc rgb '{}' lw 1", frame_ink);
@@ -379,7 +348,7 @@ std::string script_of(const Figure& figure, const Layout& layout, Format format)
   script.line("set clip two");
   script.line("set multiplot");
   for (std::size_t i = 0; i < layout.panels.size(); ++i)
-    write_panel(script, figure.panels[i], layout.panels[i], layout, i);
+    write_panel(script, figure.panels[i], layout.panels[i], layout, i, figure.title);
   script.line("unset multiplot");
   return script.text();
 }
@@ -387,8 +356,9 @@ std::string script_of(const Figure& figure, const Layout& layout, Format format)
 }  // namespace
 
 std::string render(const Figure& figure, Format format, std::string_view name) {
-  const Layout layout = lay_out(figure);
-  std::string drawn = run_gnuplot(script_of(figure, layout, format));
+  const Figure visible = thinned(figure);
+  const Layout layout = lay_out(visible);
+  std::string drawn = run_gnuplot(script_of(visible, layout, format));
   return format == Format::svg ? with_own_ids(drawn, name) : drawn;
 }
 

@@ -6,12 +6,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "ecram/core/errors.h"
 #include "ecram/report/format.h"
 #include "ecram/report/text.h"
+#include "ecram/report/thinning.h"
 
 namespace ecram::report {
 namespace {
@@ -120,6 +122,30 @@ AxisFrame settle_axis(const Axis& axis, Range data, double margin, bool from_zer
   return frame;
 }
 
+struct Axes {
+  AxisFrame x, y;
+};
+
+/// The axes of each panel, as yet without tics.
+std::vector<Axes> settle_axes(const Figure& figure) {
+  const std::size_t count = figure.panels.size(), columns = std::min<std::size_t>(figure.columns, count);
+  std::vector<Range> own(count), column(columns);
+  for (std::size_t i = 0; i < count; ++i) {
+    own[i] = x_range(figure.panels[i]);
+    column[i % columns].include(own[i].low, figure.panels[i].x.log);
+    column[i % columns].include(own[i].high, figure.panels[i].x.log);
+  }
+  std::vector<Axes> axes(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Panel& panel = figure.panels[i];
+    const bool bars =
+        std::any_of(panel.series.begin(), panel.series.end(), [](const Series& s) { return s.draw == Draw::bars; });
+    axes[i].x = settle_axis(panel.x, figure.shared_x ? column[i % columns] : own[i], 0.025, false);
+    axes[i].y = settle_axis(panel.y, y_range(panel), 0.06, bars);
+  }
+  return axes;
+}
+
 void set_tics(AxisFrame& frame, double length, double room_for_one) {
   const int wanted = std::clamp(static_cast<int>(length / room_for_one), 2, 10);
   const double low = frame.low / frame.divisor, high = frame.high / frame.divisor;
@@ -165,10 +191,8 @@ std::array<std::size_t, boxes> covered(const Panel& panel, const PanelFrame& fra
   const auto px = [&](double x) { return frame.x.fraction(x) * frame.width(); };
   const auto py = [&](double y) { return (1 - frame.y.fraction(y)) * frame.height(); };
   for (const Series& series : panel.series) {
-    // Some ten thousand points tell where the data are.
-    const std::size_t stride = series.x.size() / 10000 + 1;
     double last_x = NAN, last_y = NAN;
-    for (std::size_t i = 0; i < series.x.size(); i += stride) {
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
       const double x = px(series.x[i]);
       const double y = series.draw == Draw::band ? py(series.low[i]) : py(series.y[i]);
       if (series.draw == Draw::bars) stroke(x, frame.height(), x, y);
@@ -227,6 +251,65 @@ void check(const Figure& figure) {
   }
 }
 
+/// Pixels along an axis; NaN where it has no place for the number.
+std::vector<double> pixels(const AxisFrame& axis, const std::vector<double>& values, double length) {
+  std::vector<double> px(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double fraction = axis.fraction(values[i]);
+    px[i] = std::isfinite(fraction) ? fraction * length : std::numeric_limits<double>::quiet_NaN();
+  }
+  return px;
+}
+
+Series chosen(const Series& series, const std::vector<std::size_t>& indices, std::span<const double> px,
+              std::span<const double> py) {
+  Series few = {series.name, series.draw, {}, {}, {}, {}, series.colour, series.dashed, series.hollow};
+  for (const std::size_t i : indices) {
+    const bool gap = std::isnan(px[i]) || std::isnan(py[i]);
+    few.x.push_back(gap ? px[i] + py[i] : series.x[i]);
+    few.y.push_back(gap ? px[i] + py[i] : series.y[i]);
+    if (series.low.empty()) continue;
+    few.low.push_back(series.low[i]);
+    few.high.push_back(series.high[i]);
+  }
+  return few;
+}
+
+/// The end of an error bar or the edge of a band: where it is open it goes to the panel's edge, and on a logarithmic
+/// axis what is not positive lies below everything.
+double edge(double value, const AxisFrame& axis, bool upper) {
+  if (std::isnan(value)) return value;
+  if (axis.log && value <= 0) return axis.low;
+  if (std::isinf(value)) return upper ? axis.high : axis.low;
+  return value;
+}
+
+void close_edges(Series& series, const AxisFrame& axis) {
+  for (std::size_t i = 0; i < series.low.size(); ++i) {
+    series.low[i] = edge(series.low[i], axis, false);
+    series.high[i] = edge(series.high[i], axis, true);
+  }
+}
+
+/// The widest of a band in each column of pixels.
+Series widest_in_columns(const Series& band, std::span<const double> px) {
+  Series few = {band.name, band.draw, {}, {}, {}, {}, band.colour, band.dashed, band.hollow};
+  double column = std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t i = 0; i < band.x.size(); ++i) {
+    const bool gap = std::isnan(px[i]) || std::isnan(band.low[i]) || std::isnan(band.high[i]);
+    if (band.x.size() > 2000 && !gap && std::floor(px[i]) == column) {
+      few.low.back() = std::min(few.low.back(), band.low[i]);
+      few.high.back() = std::max(few.high.back(), band.high[i]);
+      continue;
+    }
+    column = gap ? std::numeric_limits<double>::quiet_NaN() : std::floor(px[i]);
+    few.x.push_back(gap ? column : band.x[i]);
+    few.low.push_back(band.low[i]);
+    few.high.push_back(band.high[i]);
+  }
+  return few;
+}
+
 }  // namespace
 
 double AxisFrame::fraction(double value) const {
@@ -242,20 +325,11 @@ Layout lay_out(const Figure& figure) {
   layout.width = figure.width;
   layout.panels.resize(count);
 
-  std::vector<Range> column_range(columns);
+  const std::vector<Axes> axes = settle_axes(figure);
   for (std::size_t i = 0; i < count; ++i) {
-    const Range range = x_range(figure.panels[i]);
-    column_range[i % columns].include(range.low, figure.panels[i].x.log);
-    column_range[i % columns].include(range.high, figure.panels[i].x.log);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const Panel& panel = figure.panels[i];
-    PanelFrame& frame = layout.panels[i];
-    const bool bars =
-        std::any_of(panel.series.begin(), panel.series.end(), [](const Series& s) { return s.draw == Draw::bars; });
-    frame.x = settle_axis(panel.x, figure.shared_x ? column_range[i % columns] : x_range(panel), 0.025, false);
-    frame.y = settle_axis(panel.y, y_range(panel), 0.06, bars);
-    frame.x_numbers = !figure.shared_x || i + columns >= count;
+    layout.panels[i].x = axes[i].x;
+    layout.panels[i].y = axes[i].y;
+    layout.panels[i].x_numbers = !figure.shared_x || i + columns >= count;
   }
 
   // Columns: the left margin has room for the widest number of the column.
@@ -270,6 +344,7 @@ Layout lay_out(const Figure& figure) {
   for (std::size_t i = 0; i < count; ++i) {
     PanelFrame& frame = layout.panels[i];
     frame.left = slot * static_cast<double>(i % columns) + margin_left[i % columns];
+    frame.y_title_at = slot * static_cast<double>(i % columns) + 12;
     frame.right = slot * static_cast<double>(i % columns + 1) - margin_right;
     if (frame.width() < 60) throw InvalidInput("figure '{}': {} px are too narrow", figure.title, figure.width);
     set_tics(frame.x, frame.width(), 70);
@@ -309,6 +384,37 @@ Layout lay_out(const Figure& figure) {
     y = bottom + below[row];
   }
   return layout;
+}
+
+Figure thinned(const Figure& figure) {
+  check(figure);
+  const std::vector<Axes> axes = settle_axes(figure);
+  Figure result = {figure.title, {}, figure.columns, figure.shared_x, figure.width, figure.height};
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    const Panel& panel = figure.panels[i];
+    const double width = static_cast<double>(figure.width) / figure.columns, height = row_height * panel.height;
+    Panel few = {panel.title, panel.x, panel.y, {}, panel.rules, panel.annotations, panel.height};
+    for (const Series& series : panel.series) {
+      const auto px = pixels(axes[i].x, series.x, width);
+      const auto py = pixels(axes[i].y, series.y, height);
+      if (series.draw == Draw::band) {
+        few.series.push_back(widest_in_columns(series, px));
+      } else if (series.draw == Draw::bars) {
+        few.series.push_back(series);
+      } else {
+        const auto indices = series.draw == Draw::points ? thin_points(px, py, width, height) : thin_line(px, py);
+        few.series.push_back(chosen(series, indices, px, py));
+      }
+      close_edges(few.series.back(), axes[i].y);
+    }
+    // The ranges are those of all data.
+    few.x.low = axes[i].x.low;
+    few.x.high = axes[i].x.high;
+    few.y.low = axes[i].y.low;
+    few.y.high = axes[i].y.high;
+    result.panels.push_back(std::move(few));
+  }
+  return result;
 }
 
 }  // namespace ecram::report

@@ -31,6 +31,7 @@ struct Legend {
 struct PanelFrame {
   AxisFrame x, y;
   double left = 0, right = 0, top = 0, bottom = 0;
+  double y_title_at = 0;  ///< px from the left
   bool x_numbers = true;  ///< false: the panel below carries them
   Legend legend;
 
@@ -45,6 +46,11 @@ struct Layout {
 
 inline constexpr double font_size = 13, small_font_size = 12, legend_line = 18;
 
+/// @throws InvalidInput  as `render` says
 Layout lay_out(const Figure& figure);
+
+/// The figure with no more data in its series than can be seen at its size: see thinning.h. Numbers that an axis cannot
+/// show have become gaps.
+Figure thinned(const Figure& figure);
 
 }  // namespace ecram::report

@@ -19,6 +19,17 @@ std::string without_element(std::string_view svg, std::string_view open, std::st
   }
 }
 
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string result;
+  for (;;) {
+    const std::size_t at = text.find(from);
+    result += text.substr(0, at);
+    if (at == std::string_view::npos) return result;
+    result += to;
+    text.remove_prefix(at + from.size());
+  }
+}
+
 /// One tag with `prefix` in front of the ids in it.
 std::string with_prefixed_ids(std::string_view tag, std::string_view prefix) {
   static constexpr std::array<std::string_view, 5> before{" id='", " id=\"", "href='#", "href=\"#", "url(#"};
@@ -40,6 +51,9 @@ std::string with_own_ids(std::string_view svg, std::string_view name) {
   const std::string prefix = std::string(name) + "-";
   std::string plain = without_element(svg, "<title>", "</title>");
   plain = without_element(plain, "<desc>", "</desc>");
+  // What this terminal of gnuplot cannot say: bold letters, and points with a stroke that is seen.
+  plain = replaced(plain, "font-family=\"sans-serif:Bold\"", "font-family=\"sans-serif\" font-weight=\"600\"");
+  plain = replaced(plain, "stroke-width='0.205'", "stroke-width='0.33'");
   std::string_view rest = plain;
   rest.remove_prefix(std::min(rest.find("<svg"), rest.size()));
   std::string result;
