@@ -10,6 +10,7 @@ class App;
 namespace ecram::commands {
 
 void add_crystal(CLI::App& app);
+void add_dft(CLI::App& app);
 void add_study(CLI::App& app);
 
 }  // namespace ecram::commands
