@@ -211,6 +211,9 @@ void check_outputs(const Options& options) {
     std::error_code error;
     if (file.empty()) continue;
     if (!names.insert(file).second) throw InvalidInput("{}: is given for two outputs", file);
+    const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder, error))
+      throw InvalidInput("{}: no such folder", folder.string());
     if (!options.force && std::filesystem::exists(file, error))
       throw InvalidInput("{}: exists; give --force to replace it", file);
   }

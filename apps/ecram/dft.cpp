@@ -128,6 +128,7 @@ void run(const Options& options) {
     return;
   }
   std::size_t open = 0;
+  if (!options.only.empty()) jobs::read_job(root / options.only);  // says so if there is no such step
   for (const jobs::Job& job : jobs::read_jobs(root)) {
     if (!options.only.empty() && job.name != options.only) continue;
     stop_if_interrupted();
@@ -141,7 +142,6 @@ void run(const Options& options) {
       ++open;
     }
   }
-  if (!options.only.empty()) jobs::read_job(root / options.only);  // a name that is not there
   if (open > 0)
     throw Failure("{}: {} not done ('ecram dft status' says why; run again to go on)", root.string(),
                   open == 1 ? "one step is" : fmt::format("{} steps are", open));

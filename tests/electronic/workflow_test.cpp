@@ -166,7 +166,7 @@ std::string result_text(const std::string& converged) {
   return R"({"format": "ecram-electronic-result 1", "engine": {"name": "gpaw", "version": "22.8.0"}, "kind": "ground_state",
 "task": {"functional": "PBE"}, "converged": )" +
          converged + R"(, "wall_time_s": 1, "structure": {"lattice_A": [[4,0,0],[0,4,0],[0,0,4]],
-"elements": ["Na"], "positions": [[0,0,0]]}, "charge": 0, "energy_eV": -2, "fermi_level_eV": 0.5, "kpoints": [[0,0,0]],
+"elements": ["Na"], "positions": [[0,0,0]]}, "charge": 0, "energy_eV": -2, "site_potentials_eV": [-30.5], "fermi_level_eV": 0.5, "kpoints": [[0,0,0]],
 "kpoint_weights": [1], "eigenvalues_eV": [[[0, 1]]], "occupations": [[[1, 0]]]})";
 }
 
@@ -174,6 +174,7 @@ TEST(ResultFile, IsReadWholeOrRefused) {
   const Result r = parse_result(result_text("true"), "r.json");
   EXPECT_NEAR(r.energy / eV, -2, 1e-12);
   EXPECT_EQ(r.spectrum.bands, 2U);
+  EXPECT_EQ(r.site_potentials[0], 30.5);  // an electron is bound at a nucleus, where the potential is positive
   const auto says = [](const std::string& text) {
     try {
       parse_result(text, "r.json");

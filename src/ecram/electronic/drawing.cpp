@@ -15,7 +15,7 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double pixels_per_angstrom = 40, margin = 40, legend_width = 90;
+constexpr double pixels_per_angstrom = 40, margin = 55, legend_width = 100;
 constexpr double face = 0.02;  ///< an atom this close to a face (fraction of the cell) is drawn on the opposite one too
 
 /// Rows: right, up, towards the viewer.
@@ -83,7 +83,7 @@ std::string line(const Canvas& canvas, const Eigen::Vector3d& from, const Eigen:
       canvas.x(from), canvas.y(from), canvas.x(to), canvas.y(to), colour, width);
 }
 
-double drawn_radius(const std::string& element) { return Canvas::pixels(0.28 * covalent_radius(element)) + 3; }
+double drawn_radius(const std::string& element) { return Canvas::pixels(0.18 * covalent_radius(element)) + 4; }
 
 std::string circle(double x, double y, double radius, const std::string& style) {
   return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\" {}/>\n", x, y, radius, style);

@@ -93,7 +93,9 @@ def calculator(task, atoms, functional, converge_bands="occupied", **mode):
         mode=PW(mode.pop("cutoff", s["cutoff_eV"]), **mode),
         xc=functional,
         kpts={"size": s["kpoints"], "gamma": s["gamma"]},
-        symmetry={"symmorphic": False},
+        # GPAW 22.8's exchange takes orbitals from one k-point to another without the fractional translations that
+        # belong to some rotations: hybrids may only use symmetries that have none.
+        symmetry={"symmorphic": task["kind"] == "hybrid"},
         occupations=FermiDirac(s["smearing_eV"]),
         charge=task["charge"],
         spinpol=task["spin"],

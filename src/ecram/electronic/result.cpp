@@ -84,8 +84,8 @@ Result result_of(const json& j) {
   if (j.contains("forces_eV_per_A"))
     for (const json& force : j.at("forces_eV_per_A"))
       result.forces.push_back(vector_of(force) * (electron_volt / angstrom));
-  if (j.contains("site_potentials_eV"))
-    for (const json& value : j.at("site_potentials_eV")) result.site_potentials.push_back(value.get<double>());
+  if (j.contains("site_potentials_eV"))  // the energy of an electron there: minus the potential
+    for (const json& value : j.at("site_potentials_eV")) result.site_potentials.push_back(-value.get<double>());
 
   Spectrum& spectrum = result.spectrum;
   for (const json& k : j.at("kpoints")) spectrum.kpoints.push_back(vector_of(k));
