@@ -58,7 +58,7 @@ std::vector<std::string> header_cells(std::string_view line, char delimiter) {
     if (is_unit_of_the_last) {
       headers.back() += fmt::format(" {}", cell);
     } else {
-      headers.emplace_back(cell);
+      headers.push_back(unquoted(cell));
     }
   }
   return headers;
