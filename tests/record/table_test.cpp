@@ -152,6 +152,19 @@ TEST(Table, HeaderInAComment) {
   EXPECT_THAT(codes(table), ElementsAre("header_in_comment"));
 }
 
+TEST(Table, UnitsBelowTheHeader) {
+  const auto table = parse("Voltage,Conductance,way\nV,[uS],\n1,2,up\n3,4,down\n");
+  EXPECT_EQ(table.columns[0].unit, "V");
+  EXPECT_EQ(table.columns[1].name, "Conductance");
+  EXPECT_EQ(table.columns[1].unit, "uS");
+  EXPECT_EQ(table.columns[2].unit, "");
+  EXPECT_THAT(values(table, 1), ElementsAre(2, 4));
+  EXPECT_EQ(line_of(table, 0), 3U);
+  EXPECT_THAT(codes(table), ElementsAre("units_below_header"));
+  EXPECT_EQ(refusal("a,b\nV,S\n"), "f.csv:1: no rows below the header");
+  EXPECT_EQ(refusal("a,b\nfoo,S\n1,2\n"), "f.csv:2: 'foo' in column 'a'; expected a number");
+}
+
 TEST(Table, HeaderlessOnlyOnRequest) {
   EXPECT_EQ(refusal("# two numbers a line\n1,2\n3,4\n"),
             "f.csv:2: the first line holds numbers; expected a header with the names of the 2 columns");
