@@ -39,7 +39,7 @@ caption{text-align:left;color:var(--soft);padding-bottom:.5em}
 th{text-align:left;font-weight:600;border-bottom:2px solid #c9d0d9;padding:6px 10px;vertical-align:bottom}
 td{border-bottom:1px solid var(--line);padding:5px 10px;vertical-align:top}
 th:first-child,td:first-child{padding-left:4px}
-.n{text-align:right;white-space:nowrap}
+.n{text-align:right;white-space:nowrap}.t{white-space:nowrap}
 tr.h td{font-weight:600;background:var(--ground);border-bottom-color:#c9d0d9;padding-top:7px}
 tr.f td{color:#8a93a0}
 .b{display:inline-block;font-size:.74rem;font-weight:600;line-height:1.5;padding:0 .55em;border-radius:1em;white-space:nowrap;border:1px solid}
@@ -135,11 +135,12 @@ class Writer {
 
   static std::string cell(const Cell& content) {
     static constexpr std::array<std::string_view, 6> tones{"neutral", "blue", "green", "purple", "orange", "red"};
-    std::string result = runs(content.text);
+    std::string result;
     for (const Badge& badge : content.badges)
-      result += fmt::format("{}<span class=\"b {}\">{}</span>", result.empty() ? "" : " ",
-                            tones[static_cast<std::size_t>(badge.tone)], escape_markup(badge.text));
-    return result;
+      result += fmt::format("<span class=\"b {}\">{}</span> ", tones[static_cast<std::size_t>(badge.tone)],
+                            escape_markup(badge.text));
+    if (content.together) return result + fmt::format("<span class=\"t\">{}</span>", runs(content.text));
+    return result + runs(content.text);
   }
 
   int figures_ = 0;
