@@ -110,14 +110,15 @@ std::vector<report::Block> opening(std::span<const Row> rows, const StudyContext
                    reached, rows.size())},
   }));
   if (!context.data)
-    blocks.emplace_back(report::Note{report::Note::Kind::remark,
-                                     "No folder of measured data",
-                                     {Paragraph({{"Neither "},
-                                                 {"ECRAM_DATA", Run::Style::code},
-                                                 {" nor "},
-                                                 {"../shared/data", Run::Style::code},
-                                                 {" names one, so chapters that need it use what the program carries "
-                                                  "with it, and say so."}})}});
+    blocks.emplace_back(
+        report::Note{report::Note::Kind::remark,
+                     "No folder of measured data",
+                     {Paragraph({{"Neither "},
+                                 {"ECRAM_DATA", Run::Style::code},
+                                 {" nor "},
+                                 {"../shared/data", Run::Style::code},
+                                 {" is a folder, so chapters that need one use what the program carries "
+                                  "with it, and say so."}})}});
   return blocks;
 }
 
@@ -170,10 +171,8 @@ std::string page_of(std::vector<Written>& written, std::span<const Row> rows, st
 
 std::optional<fs::path> find_data() {
   std::error_code error;
-  if (const char* named = std::getenv("ECRAM_DATA"); named != nullptr && *named != '\0') {
-    if (!fs::is_directory(named, error)) throw InvalidInput("ECRAM_DATA: {}: no such folder", named);
+  if (const char* named = std::getenv("ECRAM_DATA"); named != nullptr && fs::is_directory(named, error))
     return fs::path(named);
-  }
   const fs::path beside = "../shared/data";
   if (fs::is_directory(beside, error)) return beside;
   return std::nullopt;
