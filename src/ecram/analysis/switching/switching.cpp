@@ -17,6 +17,7 @@
 namespace ecram::analysis {
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// The law of one direction, G against the share of the run given.
@@ -118,7 +119,9 @@ void find_resolved_states(Switching& s) {
   for (const auto* d : {&s.potentiation, &s.depression})
     if (*d && (*d)->described && !(*d)->fit.exact) {
       const double runs = static_cast<double>((*d)->runs);  // the mean of the runs is quieter than one of them
-      variance += runs * (std::pow((*d)->fit.reading_noise, 2) + std::pow((*d)->fit.step_noise, 2));
+      const CurveFit& fit = (*d)->fit;
+      const double gathered = std::isinf(fit.noise.fading) ? 1 : fit.noise.gathered(infinity);
+      variance += runs * (fit.reading_noise * fit.reading_noise + gathered * fit.step_noise * fit.step_noise);
       readings += static_cast<double>((*d)->pulses);
       ++directions;
     }
