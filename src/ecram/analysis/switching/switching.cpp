@@ -99,9 +99,10 @@ void find_window(Switching& s) {
   s.gmin = mean_end(s, &DirectionFinding::low);
   s.gmax = mean_end(s, &DirectionFinding::high);
   if (s.arbitrary_units || !(s.gmin.value > 0)) return;
+  // A ratio's error is that of its logarithm: the interval stays positive.
   const double ratio = s.gmax.value / s.gmin.value;
-  s.on_off = normal_estimate(
-      ratio, ratio * std::hypot(s.gmax.standard_error / s.gmax.value, s.gmin.standard_error / s.gmin.value));
+  const double relative = std::hypot(s.gmax.standard_error / s.gmax.value, s.gmin.standard_error / s.gmin.value);
+  s.on_off = {ratio, ratio * relative, ratio * std::exp(-1.96 * relative), ratio * std::exp(1.96 * relative)};
 }
 
 void compare_windows(Switching& s) {
