@@ -7,4 +7,9 @@ class App;
 
 /// The program's subcommands: each adds itself, with its options and help, to the program's command line. One file
 /// each, named after the subcommand; what it computes lives in the rooms.
-namespace ecram::commands {}  // namespace ecram::commands
+namespace ecram::commands {
+
+void add_data(CLI::App& app);
+void add_train(CLI::App& app);
+
+}  // namespace ecram::commands

@@ -198,9 +198,8 @@ void forward(Descent::State& state, Rows rows) {
     float* sum = layer.output.data();
     std::copy_n(layer.biases.data(), layer.stride, sum);
     const float* weights = layer.weights.data();
-    for_blocks(layer.stride, [&](auto vectors, std::size_t column) HWY_ATTR {
-      add_rows<vectors>(weights + column, layer.stride, rows, sum + column);
-    });
+    for_blocks(layer.stride, [&](auto vectors, std::size_t column)
+                                 HWY_ATTR { add_rows<vectors>(weights + column, layer.stride, rows, sum + column); });
     if (l + 1 == state.layers.size()) break;
     for (std::size_t i = 0; i < layer.stride; i += width)
       hn::Store(activated(state.activation, hn::Load(lanes, sum + i)), lanes, sum + i);
@@ -343,8 +342,13 @@ Descent::Descent(const Network& network, float rate, std::size_t batch) : state_
   for (const Layer& layer : network.layers) {
     const std::size_t stride = AlignedFloats(layer.outputs).size();
     const std::size_t padded_inputs = AlignedFloats(layer.inputs).size();
-    PaddedLayer padded{layer.inputs,          layer.outputs,         stride, AlignedFloats(padded_inputs * stride),
-                       AlignedFloats(stride), AlignedFloats(stride), AlignedFloats(stride)};
+    PaddedLayer padded{layer.inputs,
+                       layer.outputs,
+                       stride,
+                       AlignedFloats(padded_inputs * stride),
+                       AlignedFloats(stride),
+                       AlignedFloats(stride),
+                       AlignedFloats(stride)};
     for (std::size_t i = 0; i < layer.inputs; ++i)
       std::copy_n(layer.weights.data() + i * layer.outputs, layer.outputs, padded.weights.data() + i * stride);
     std::ranges::copy(layer.biases, padded.biases.data());

@@ -35,7 +35,8 @@ class AlignedFloats {
 struct Pass {
   double loss = 0;          ///< sum of -ln(probability given to the right label)
   std::size_t correct = 0;  ///< how many were given the right label, before the update that they caused
-  std::optional<std::size_t> not_finite;  ///< at which of the pictures the loss stopped being a number; pass ended there
+  std::optional<std::size_t>
+      not_finite;  ///< at which of the pictures the loss stopped being a number; pass ended there
 };
 
 /// Stochastic gradient descent on the cross-entropy of a network, in single precision.

@@ -9,8 +9,7 @@ namespace ecram::crossbar {
 
 LitPixels::LitPixels(const record::LabelledImages& images)
     : pixels_per_image_(images.pixels_per_image()), labels_(images.labels) {
-  if (pixels_per_image_ > 65535)
-    throw InvalidInput("pictures of {} pixels, expected at most 65535", pixels_per_image_);
+  if (pixels_per_image_ > 65535) throw InvalidInput("pictures of {} pixels, expected at most 65535", pixels_per_image_);
   const auto lit = static_cast<std::size_t>(std::ranges::count_if(images.pixels, [](auto p) { return p != 0; }));
   where_.reserve(lit);
   grey_.reserve(lit);

@@ -32,14 +32,12 @@ double share_right(const std::vector<std::uint8_t>& found, const LitPixels& pict
 
 }  // namespace
 
-void check(const TrainingOptions& options, const LitPixels& pictures) {
+void check(const TrainingOptions& options, std::size_t pixels) {
   const auto& units = options.layers;
   check_units(units);
-  if (units.front() != pictures.pixels_per_image())
-    throw InvalidInput("layers: {} inputs, but the pictures have {} pixels", units.front(),
-                       pictures.pixels_per_image());
-  if (units.back() != labels)
-    throw InvalidInput("layers: {} outputs, but there are {} labels", units.back(), labels);
+  if (units.front() != pixels)
+    throw InvalidInput("layers: {} inputs, but the pictures have {} pixels", units.front(), pixels);
+  if (units.back() != labels) throw InvalidInput("layers: {} outputs, but there are {} labels", units.back(), labels);
   if (!(options.rate > 0) || !std::isfinite(options.rate))
     throw InvalidInput("rate: {}, expected a positive number", options.rate);
   if (options.batch == 0) throw InvalidInput("batch: 0, expected at least 1 picture");
@@ -49,8 +47,7 @@ void check(const TrainingOptions& options, const LitPixels& pictures) {
 Training train(const TrainingOptions& options, const LitPixels& training, const LitPixels& test, std::size_t trial,
                const TrainingProgress& progress) {
   using Clock = std::chrono::steady_clock;
-  check(options, training);
-  check(options, test);
+  check(options, training.pixels_per_image());
   Training result{untrained_network(options.layers, options.activation, options.seed, trial), {}, 0};
   Descent descent(result.network, static_cast<float>(options.rate), options.batch);
   std::vector<std::uint32_t> order(training.count());
@@ -66,8 +63,9 @@ Training train(const TrainingOptions& options, const LitPixels& training, const 
       const Pass pass = descent.learn(training, which);
       result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
       if (pass.not_finite)
-        throw InvalidInput("training {} diverged at picture {} of epoch {}: its loss is not finite; rate {} is too large",
-                           trial + 1, from + *pass.not_finite + 1, e + 1, options.rate);
+        throw InvalidInput(
+            "training {} diverged at picture {} of epoch {}: its loss is not finite; rate {} is too large", trial + 1,
+            from + *pass.not_finite + 1, e + 1, options.rate);
       const double mean = pass.loss / static_cast<double>(which.size());
       if (mean > 3 * blind_guess)
         throw InvalidInput(

@@ -15,9 +15,9 @@ namespace ecram::crossbar {
 struct TrainingOptions {
   std::vector<std::size_t> layers{784, 256, 128, 10};  ///< pixels, units of each hidden layer, labels
   Activation activation = Activation::sigmoid;
-  double rate = 0.01;      ///< learning rate, for pixels of 0 ... 1
-  std::size_t batch = 1;   ///< pictures an update
-  std::size_t epochs = 30; ///< passes over the training pictures
+  double rate = 0.01;       ///< learning rate, for pixels of 0 ... 1
+  std::size_t batch = 1;    ///< pictures an update
+  std::size_t epochs = 30;  ///< passes over the training pictures
   std::uint64_t seed = 1;
 };
 
@@ -39,7 +39,7 @@ using TrainingProgress = std::function<void(std::size_t pictures)>;
 
 /// @throws InvalidInput  naming the option that is out of range, or does not fit the pictures (as many inputs as
 ///                       pixels, as many outputs as labels, which are ten)
-void check(const TrainingOptions& options, const LitPixels& pictures);
+void check(const TrainingOptions& options, std::size_t pixels);
 
 /// Trains one network, all its random choices from (seed, trial): the weights that it starts from
 /// (`untrained_network`) and the order of the pictures, shuffled anew for each epoch. On Ctrl-C

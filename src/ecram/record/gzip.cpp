@@ -41,8 +41,7 @@ std::string gunzip(std::string_view bytes, std::size_t limit) {
       if (!is_gzip(bytes.substr(used))) throw InvalidInput("something that is not gzip follows at byte {}", used);
       inflateReset(&z);
     }
-    const auto given = static_cast<uInt>(
-        std::min<std::size_t>(bytes.size() - used, std::numeric_limits<uInt>::max()));
+    const auto given = static_cast<uInt>(std::min<std::size_t>(bytes.size() - used, std::numeric_limits<uInt>::max()));
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + used));
     z.avail_in = given;
     z.next_out = reinterpret_cast<Bytef*>(piece.data());
