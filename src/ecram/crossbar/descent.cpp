@@ -322,6 +322,10 @@ void classify(Descent::State& state, const LitPixels& images, std::uint8_t* labe
   }
 }
 
+void exponentials(float* x, std::size_t padded) {
+  for (std::size_t i = 0; i < padded; i += width) hn::Store(exponential(hn::Load(lanes, x + i)), lanes, x + i);
+}
+
 }  // namespace ecram::crossbar::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -331,6 +335,7 @@ namespace ecram::crossbar {
 HWY_EXPORT(learn);
 HWY_EXPORT(finish_batch);
 HWY_EXPORT(classify);
+HWY_EXPORT(exponentials);
 
 Descent::Descent(const Network& network, float rate, std::size_t batch) : state_(std::make_unique<State>()) {
   State& state = *state_;
@@ -387,6 +392,13 @@ Network Descent::network() const {
     network.layers.push_back(std::move(layer));
   }
   return network;
+}
+
+std::vector<float> exponential(std::span<const float> x) {
+  AlignedFloats padded(x.size());
+  std::ranges::copy(x, padded.data());
+  HWY_DYNAMIC_DISPATCH(exponentials)(padded.data(), padded.size());
+  return {padded.data(), padded.data() + x.size()};
 }
 
 namespace {
