@@ -11,5 +11,6 @@ namespace ecram::commands {
 
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);
+void add_study(CLI::App& app);
 
 }  // namespace ecram::commands

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
 
   ecram::commands::add_train(app);
   ecram::commands::add_data(app);
+  ecram::commands::add_study(app);
 
   try {
     ecram::watch_for_interrupt();
