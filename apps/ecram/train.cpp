@@ -17,6 +17,8 @@
 #include "ecram/crossbar/descent.h"
 #include "ecram/crossbar/model_file.h"
 #include "ecram/crossbar/trials_json.h"
+#include "ecram/report/figure.h"
+#include "ecram/study/training_figures.h"
 
 namespace ecram::commands {
 namespace {
@@ -55,6 +57,8 @@ void write_results(OutputFolder& folder, const crossbar::TrialOptions& options, 
   crossbar::write_networks(into / "model.h5", networks);
   write_file(into / "results.json", results_json(options, results, digits));
   write_file(into / "timing.json", timing_json(results, digits));
+  for (const auto& [figure_name, figure] : study::training_figures(options, results, digits))
+    write_file(into / fmt::format("{}.svg", figure_name), render(figure, report::Format::svg));
   folder.publish();
 }
 
