@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/crossbar/descent.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "crossbar/reference_network.h"
 #include "ecram/core/errors.h"

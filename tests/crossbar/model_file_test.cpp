@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/crossbar/model_file.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <limits>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"

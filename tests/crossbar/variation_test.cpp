@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/crossbar/variation.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "ecram/core/errors.h"
 #include "ecram/crossbar/training.h"

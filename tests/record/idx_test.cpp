@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/record/idx.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <functional>
 #include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"

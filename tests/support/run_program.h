@@ -28,7 +28,8 @@ struct ProgramRun {
 inline ProgramRun run_program(const std::string& arguments, const std::string& before = "") {
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string(), err = (folder / "err").string();
-  const std::string command = before + " " + std::getenv("ECRAM_EXECUTABLE") + " " + arguments + " >" + out + " 2>" + err;
+  const std::string command =
+      before + " " + std::getenv("ECRAM_EXECUTABLE") + " " + arguments + " >" + out + " 2>" + err;
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(out), read_whole(err)};
 }

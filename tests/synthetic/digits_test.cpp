@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/synthetic/digits.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace ecram::synthetic {
 namespace {

@@ -79,8 +79,8 @@ class Descent {
   std::unique_ptr<State> state_;
 };
 
-/// exp(x), as the kernels take it for sigmoid, tanh and softmax: to 2 units in the last place of single precision, with x
-/// held to -87 ... 88.
+/// exp(x), as the kernels take it for sigmoid, tanh and softmax: to 2 units in the last place of single precision, with
+/// x held to -87 ... 88.
 std::vector<float> exponential(std::span<const float> x);
 
 /// The vector instructions in use: "AVX-512", "AVX2" or "baseline" on x86.

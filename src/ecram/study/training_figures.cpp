@@ -41,18 +41,20 @@ Panel histogram(const crossbar::Layer& layer, std::size_t number) {
     const int bin = static_cast<int>((static_cast<double>(w) / largest + 1) * bins / 2);
     series.y[static_cast<std::size_t>(std::clamp(bin, 0, bins - 1))] += share;
   }
-  return {.title = fmt::format("layer {}: {} × {}, largest weight {:.2f}", number, layer.inputs, layer.outputs, largest),
-          .x = {.label = "weight / largest weight", .low = -1, .high = 1},
-          .y = {.label = "share of weights", .unit = "%"},
-          .series = {series}};
+  return {
+      .title = fmt::format("layer {}: {} × {}, largest weight {:.2f}", number, layer.inputs, layer.outputs, largest),
+      .x = {.label = "weight / largest weight", .low = -1, .high = 1},
+      .y = {.label = "share of weights", .unit = "%"},
+      .series = {series}};
 }
 
 }  // namespace
 
 Figure accuracy_figure(const crossbar::TrialResults& results, bool paper) {
   Panel panel{.x = {.label = "variation", .unit = "% of the window"}, .y = {.label = "test accuracy", .unit = "%"}};
-  Series ours{.name = results.trainings.size() == 1 ? "one training" : fmt::format("{} trainings", results.trainings.size()),
-              .draw = Draw::points};
+  Series ours{
+      .name = results.trainings.size() == 1 ? "one training" : fmt::format("{} trainings", results.trainings.size()),
+      .draw = Draw::points};
   for (const auto& at : results.accuracy) {
     const double spread = std::isfinite(at.standard_deviation) ? 100 * at.standard_deviation : 0;
     ours.x.push_back(100 * at.sigma);
@@ -87,19 +89,22 @@ Figure learning_curve_figure(const crossbar::TrialResults& results) {
 }
 
 Figure confusion_figure(const crossbar::TrialResults& results) {
-  Panel panel{.x = {.label = "label found", .low = -0.5, .high = 9.5}, .y = {.label = "right label", .low = -0.5, .high = 9.5}};
+  Panel panel{.x = {.label = "label found", .low = -0.5, .high = 9.5},
+              .y = {.label = "right label", .low = -0.5, .high = 9.5}};
   for (std::size_t right = 0; right < results.confusion.size(); ++right) {
     std::size_t all = 0;
     for (const std::size_t n : results.confusion[right]) all += n;
     for (std::size_t found = 0; found < results.confusion[right].size(); ++found) {
       const std::size_t n = results.confusion[right][found];
       if (n == 0) continue;
-      panel.annotations.push_back({static_cast<double>(found), static_cast<double>(right),
-                                   fmt::format("{:.{}f}", 100.0 * static_cast<double>(n) / static_cast<double>(all),
-                                               right == found ? 1 : 2)});
+      panel.annotations.push_back(
+          {static_cast<double>(found), static_cast<double>(right),
+           fmt::format("{:.{}f}", 100.0 * static_cast<double>(n) / static_cast<double>(all), right == found ? 1 : 2)});
     }
   }
-  return {.title = "of 100 test pictures with a label, how many got which one", .panels = {std::move(panel)}, .height = 560};
+  return {.title = "of 100 test pictures with a label, how many got which one",
+          .panels = {std::move(panel)},
+          .height = 560};
 }
 
 Figure weights_figure(const crossbar::TrialResults& results) {
