@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/core/thread_pool.h"
 #include "ecram/crossbar/descent.h"
 #include "ecram/crossbar/model_file.h"
@@ -78,6 +79,7 @@ void train(TrainOptions& options) {
 
   ThreadPool pool(options.threads);
   const crossbar::TrialResults results = run_trials(trials, digits, pool, "training");
+  if (results.interrupted) acknowledge_interrupt();
   if (folder) write_results(*folder, trials, results, digits);
   if (options.json) {
     fmt::print("{}", results_json_with_time(trials, results, digits));
@@ -97,19 +99,30 @@ void add_train(CLI::App& app) {
       ->add_option("--sigma", options->sigma_percent,
                    "device variations to evaluate, percent of the conductance window (default 0,1.2,2.5,5,7.5,10)")
       ->delimiter(',');
-  command->add_option("--trials", options->trials.trials, "independent trainings")->capture_default_str();
-  command->add_option("--draws", options->trials.draws, "programmings of each trained network at each sigma")
+  command->add_option("--trials", options->trials.trials, "independent trainings")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--seed", training.seed, "of all random choices")->capture_default_str();
-  command->add_option("--threads", options->threads, "trainings at a time (default: one for each core)");
-  command->add_option("--epochs", training.epochs, "passes over the training pictures")->capture_default_str();
+  command->add_option("--draws", options->trials.draws, "programmings of each trained network at each sigma")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--seed", training.seed, "of all random choices")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "trainings at a time (default: one for each core)")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--epochs", training.epochs, "passes over the training pictures")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--layers", training.layers, "inputs, hidden units, outputs")
+      ->check(CLI::NonNegativeNumber)
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--activation", options->activation, "of hidden units: sigmoid, tanh, relu")
       ->capture_default_str();
   command->add_option("--rate", training.rate, "learning rate")->capture_default_str();
-  command->add_option("--batch", training.batch, "pictures an update")->capture_default_str();
+  command->add_option("--batch", training.batch, "pictures an update")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option(
       "--data", options->data,
       "folder with MNIST's four files, plain or .gz (default: where ECRAM_DATA, ../shared/data or 'ecram "

@@ -24,8 +24,8 @@ struct ProgramRun {
 };
 
 /// Runs the program under test (ECRAM_EXECUTABLE) with these arguments, as a shell takes them.
-/// @param before  shell words in front: "VARIABLE=value", "timeout -s INT 2"
-inline ProgramRun run_program(const std::string& arguments, const std::string& before = "") {
+/// @param before  shell words in front; without any, a limit of two minutes
+inline ProgramRun run_program(const std::string& arguments, const std::string& before = "timeout 120") {
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string(), err = (folder / "err").string();
   const std::string command =

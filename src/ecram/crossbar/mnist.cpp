@@ -91,7 +91,7 @@ Digits read_digits(const fs::path& given) {
 
 Digits draw_digits() {
   constexpr std::uint64_t seed = 28;
-  return {synthetic::drawn_digits(60000, seed, 0), synthetic::drawn_digits(10000, seed, 1), "drawn digits (not MNIST)",
+  return {synthetic::drawn_digits(20000, seed, 0), synthetic::drawn_digits(5000, seed, 1), "drawn digits (not MNIST)",
           ""};
 }
 

@@ -45,7 +45,7 @@ std::filesystem::path fetched_mnist_folder();
 /// @throws InvalidInput  if one is not there, or as `record::read_idx`, or if the sizes of pictures differ
 Digits read_digits(const std::filesystem::path& folder);
 
-/// 60,000 and 10,000 drawn digits (`synthetic::drawn_digits`), the same ones always.
+/// 20,000 and 5,000 drawn digits (`synthetic::drawn_digits`), the same ones always.
 Digits draw_digits();
 
 /// The digits in `folder`; if it is empty, those that `find_mnist` finds; if it finds none, drawn ones.
