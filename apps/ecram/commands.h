@@ -11,6 +11,8 @@ namespace ecram::commands {
 
 void add_pulses(CLI::App& app);
 void add_card(CLI::App& app);
+void add_data(CLI::App& app);
+void add_train(CLI::App& app);
 void add_study(CLI::App& app);
 
 }  // namespace ecram::commands

@@ -48,6 +48,8 @@ int main(int argc, char** argv) {
 
   ecram::commands::add_pulses(app);
   ecram::commands::add_card(app);
+  ecram::commands::add_train(app);
+  ecram::commands::add_data(app);
   ecram::commands::add_study(app);
 
   try {
