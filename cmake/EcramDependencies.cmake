@@ -21,6 +21,10 @@ find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
 add_library(random123 INTERFACE IMPORTED)
 target_include_directories(random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})
 
+find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+pkg_check_modules(hdf5 REQUIRED IMPORTED_TARGET hdf5)
+pkg_check_modules(highway REQUIRED IMPORTED_TARGET libhwy>=1.0)
 find_package(EXPAT REQUIRED)
 pkg_check_modules(spglib REQUIRED IMPORTED_TARGET spglib)
 # Header-only; its CIF parser is built on PEGTL.

@@ -9,6 +9,10 @@ class App;
 /// each, named after the subcommand; what it computes lives in the rooms.
 namespace ecram::commands {
 
+void add_pulses(CLI::App& app);
+void add_card(CLI::App& app);
+void add_data(CLI::App& app);
+void add_train(CLI::App& app);
 void add_crystal(CLI::App& app);
 void add_dft(CLI::App& app);
 void add_study(CLI::App& app);

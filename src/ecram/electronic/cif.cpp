@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/electronic/cif.h"
 
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <numbers>
 
-#include <gemmi/cif.hpp>
 #include <gemmi/numb.hpp>
 #include <gemmi/symmetry.hpp>
 
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
+#include "ecram/electronic/cif_document.h"
 #include "ecram/electronic/element.h"
 #include "ecram/electronic/poscar.h"
 
@@ -24,49 +26,44 @@ constexpr double same_atom = 0.1 * angstrom;
 /// The number in a CIF value; its uncertainty in brackets is dropped.
 double number(const std::string& text, const std::string& what) {
   const double value = gemmi::cif::as_number(text);
-  if (!std::isfinite(value)) throw InvalidInput("{} is '{}'; expected a number", what, text);
+  if (!std::isfinite(value)) throw InvalidInput("{} is '{}'; expected a number", what, text.empty() ? "?" : text);
   return value;
 }
 
-double cell_number(const gemmi::cif::Block& block, const std::string& tag) {
-  const std::string* text = block.find_value(tag);
-  if (text == nullptr) throw InvalidInput("data_{}: no {}", block.name, tag);
-  return number(*text, tag);
+double cell_number(const CifBlock& block, const std::string& tag) {
+  const auto& text = block.of(tag);
+  if (text.empty()) throw InvalidInput("data_{}: no {}", block.name, tag);
+  return number(text[0], tag);
 }
 
-Eigen::Matrix3d lattice_in(const gemmi::cif::Block& block) {
+Eigen::Matrix3d lattice_in(const CifBlock& block) {
   const auto length = [&](const char* tag) { return cell_number(block, tag) * angstrom; };
   const auto angle = [&](const char* tag) { return cell_number(block, tag) * degree; };
   return lattice_of({length("_cell_length_a"), length("_cell_length_b"), length("_cell_length_c"),
                      angle("_cell_angle_alpha"), angle("_cell_angle_beta"), angle("_cell_angle_gamma")});
 }
 
-std::vector<gemmi::Op> named_operations(const gemmi::cif::Block& block) {
-  for (const char* tag : {"_space_group_name_H-M_alt", "_symmetry_space_group_name_H-M", "_space_group_name_Hall",
-                          "_symmetry_space_group_name_Hall", "_space_group_IT_number", "_symmetry_Int_Tables_number"}) {
-    const std::string* text = block.find_value(tag);
-    if (text == nullptr || gemmi::cif::is_null(*text)) continue;
-    const std::string name = gemmi::cif::as_string(*text);
-    const std::string key = tag;
-    gemmi::GroupOps group;
-    if (key.ends_with("Hall")) {
-      try {
-        group = gemmi::symops_from_hall(name.c_str());
-      } catch (const std::exception&) {
-        throw InvalidInput("{} '{}' is no space group", tag, name);
-      }
-    } else {
-      const bool numbered = key.ends_with("number");
-      const int wanted = std::atoi(name.c_str());
-      const gemmi::SpaceGroup* found =
-          numbered ? gemmi::find_spacegroup_by_number(wanted)
-                   : gemmi::find_spacegroup_by_name(name, gemmi::cif::as_number(*block.find_value("_cell_angle_alpha")),
-                                                    gemmi::cif::as_number(*block.find_value("_cell_angle_gamma")));
-      if (found == nullptr) throw InvalidInput("{} '{}' is no space group", tag, name);
-      group = found->operations();
-    }
+gemmi::GroupOps named_group(const CifBlock& block, const std::string& tag, const std::string& name) {
+  try {
+    if (tag.find("hall") != std::string::npos) return gemmi::symops_from_hall(name.c_str());
+  } catch (const std::exception&) {
+    throw InvalidInput("{} '{}' is no space group", tag, name);
+  }
+  const gemmi::SpaceGroup* found = tag.find("number") != std::string::npos
+                                       ? gemmi::find_spacegroup_by_number(std::atoi(name.c_str()))
+                                       : gemmi::find_spacegroup_by_name(name, cell_number(block, "_cell_angle_alpha"),
+                                                                        cell_number(block, "_cell_angle_gamma"));
+  if (found == nullptr) throw InvalidInput("{} '{}' is no space group", tag, name);
+  return found->operations();
+}
+
+std::vector<gemmi::Op> named_operations(const CifBlock& block) {
+  for (const char* tag : {"_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_hall",
+                          "_symmetry_space_group_name_hall", "_space_group_it_number", "_symmetry_int_tables_number"}) {
+    const auto& text = block.of(tag);
+    if (text.empty() || text[0].empty()) continue;
     std::vector<gemmi::Op> operations;
-    for (const gemmi::Op& op : group) operations.push_back(op);
+    for (const gemmi::Op& op : named_group(block, tag, text[0])) operations.push_back(op);
     return operations;
   }
   throw InvalidInput(
@@ -75,19 +72,17 @@ std::vector<gemmi::Op> named_operations(const gemmi::cif::Block& block) {
       block.name);
 }
 
-std::vector<gemmi::Op> operations_in(const gemmi::cif::Block& block) {
+std::vector<gemmi::Op> operations_in(const CifBlock& block) {
   for (const char* tag : {"_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz"}) {
-    auto column = const_cast<gemmi::cif::Block&>(block).find_values(tag);
-    if (column.length() == 0) continue;
     std::vector<gemmi::Op> operations;
-    for (const std::string& text : column) {
+    for (const std::string& text : block.of(tag)) {
       try {
-        operations.push_back(gemmi::parse_triplet(gemmi::cif::as_string(text)));
+        operations.push_back(gemmi::parse_triplet(text));
       } catch (const std::exception&) {
-        throw InvalidInput("{} '{}' is no symmetry operation", tag, gemmi::cif::as_string(text));
+        throw InvalidInput("{} '{}' is no symmetry operation", tag, text);
       }
     }
-    return operations;
+    if (!operations.empty()) return operations;
   }
   return named_operations(block);
 }
@@ -103,23 +98,29 @@ std::string leading_element(const std::string& text) {
   throw InvalidInput("atom '{}' is of no known element", text);
 }
 
-Crystal crystal_in(const gemmi::cif::Block& block) {
+Crystal crystal_in(const CifBlock& block) {
   Crystal crystal{block.name, lattice_in(block), {}};
   const std::vector<gemmi::Op> operations = operations_in(block);
-  auto table = const_cast<gemmi::cif::Block&>(block).find(
-      "_atom_site_", {"label", "fract_x", "fract_y", "fract_z", "?type_symbol", "?occupancy"});
-  if (!table.ok() || table.length() == 0)
-    throw InvalidInput("data_{}: no atoms; expected a loop with _atom_site_label and _atom_site_fract_x, _y, _z",
-                       block.name);
-  for (auto row : table) {
-    const std::string label = row.str(0);
-    const std::string element = leading_element(row.has2(4) ? row.str(4) : label);
-    const double occupancy = row.has2(5) ? number(row[5], fmt::format("atom '{}': occupancy", label)) : 1;
+  const auto &labels = block.of("_atom_site_label"), &types = block.of("_atom_site_type_symbol"),
+             &occupancies = block.of("_atom_site_occupancy");
+  const std::array<const std::vector<std::string>*, 3> coordinates{
+      &block.of("_atom_site_fract_x"), &block.of("_atom_site_fract_y"), &block.of("_atom_site_fract_z")};
+  for (const auto* column : coordinates)
+    if (labels.empty() || column->size() != labels.size())
+      throw InvalidInput("data_{}: no atoms; expected a loop with _atom_site_label and _atom_site_fract_x, _y, _z",
+                         block.name);
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    const std::string& label = labels[row];
+    const bool typed = row < types.size() && !types[row].empty();
+    const std::string element = leading_element(typed ? types[row] : label);
+    const bool stated = row < occupancies.size() && !occupancies[row].empty();
+    const double occupancy = stated ? number(occupancies[row], fmt::format("atom '{}': occupancy", label)) : 1;
     if (std::abs(occupancy - 1) > 1e-6)
       throw InvalidInput("atom '{}' has occupancy {:g}; expected 1 (choose an ordered arrangement of the atoms first)",
                          label, occupancy);
     std::array<double, 3> site{};
-    for (int i = 0; i < 3; ++i) site[i] = number(row[1 + i], fmt::format("atom '{}': coordinate {}", label, "xyz"[i]));
+    for (std::size_t i = 0; i < 3; ++i)
+      site[i] = number((*coordinates[i])[row], fmt::format("atom '{}': coordinate {}", label, "xyz"[i]));
     const std::size_t first = crystal.atoms.size();
     for (const gemmi::Op& op : operations) {
       const auto image = op.apply_to_xyz(site);
@@ -136,16 +137,10 @@ Crystal crystal_in(const gemmi::cif::Block& block) {
 }  // namespace
 
 Crystal parse_cif(std::string_view text, const std::string& source) {
-  gemmi::cif::Document document;
-  try {
-    document = gemmi::cif::read_memory(text.data(), text.size(), source.c_str());
-  } catch (const std::exception& e) {
-    // The library's text begins with "source:line:column".
-    throw InvalidInput("{} (no valid CIF)", e.what());
-  }
+  const std::vector<CifBlock> document = parse_cif_document(text, source);
   return naming(source, [&] {
-    for (const gemmi::cif::Block& block : document.blocks)
-      if (block.find_value("_cell_length_a") != nullptr) {
+    for (const CifBlock& block : document)
+      if (!block.of("_cell_length_a").empty()) {
         Crystal crystal = crystal_in(block);
         check_crystal(crystal);
         return crystal;
