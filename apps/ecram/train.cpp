@@ -130,6 +130,11 @@ void add_train(CLI::App& app) {
   command->add_option("--batch", training.batch, "pictures an update")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      ->add_option(
+          "--card", options->card,
+          "device card (ecram pulses --card) whose variation is evaluated too; without --sigma, beside 0 alone")
+      ->type_name("FILE");
   command->add_option(
       "--data", options->data,
       "folder with MNIST's four files, plain or .gz (default: where ECRAM_DATA, ../shared/data or 'ecram "
