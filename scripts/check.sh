@@ -3,6 +3,7 @@
 # only and runs sanitizers on the labels made for them; "all" does everything on everything.
 set -euo pipefail
 which=${1:-changed}
+export CI=true  # warnings are errors
 
 scripts/format.sh --dry-run --Werror
 if [[ $which == all ]]; then

@@ -19,7 +19,8 @@ inline constexpr unsigned most_threads = 256;
 /// index (random numbers: a RandomStream of that index).
 class ThreadPool {
  public:
-  /// @param threads  how many work, the calling one among them; 0: as many as the machine has cores
+  /// @param threads  how many work, the calling one among them; 0: as many as the machine has cores. Where the machine
+  ///                 gives fewer, these do the work
   /// @throws InvalidInput  for more than `most_threads`
   explicit ThreadPool(unsigned threads = 0);
   ThreadPool(const ThreadPool&) = delete;
@@ -36,7 +37,6 @@ class ThreadPool {
   void serve();
   void run_loop();
 
-  std::vector<std::jthread> threads_;
   std::mutex mutex_;
   std::condition_variable start_, finished_;
   const std::function<void(std::size_t)>* work_ = nullptr;
@@ -45,6 +45,7 @@ class ThreadPool {
   std::uint64_t loop_ = 0;
   bool closing_ = false;
   std::exception_ptr failure_;
+  std::vector<std::jthread> threads_;  // last, so that they end before what they use
 };
 
 }  // namespace ecram

@@ -225,7 +225,7 @@ PulseRecord parse_pulses(std::string_view text, std::string source, const PulseR
   record.source = source;
   Runs runs;
   {
-    ThreadPool threads;
+    ThreadPool threads(options.threads);
     const auto wanted = [](std::string_view name, std::string_view unit) {
       const Role role = role_of(name, unit);
       return role != Role::unknown && role != Role::not_needed;
