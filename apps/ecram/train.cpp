@@ -116,7 +116,7 @@ void add_train(CLI::App& app) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--threads", options->threads, "trainings at a time (default: one for each core)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1024));
   command->add_option("--epochs", training.epochs, "passes over the training pictures")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
