@@ -7,10 +7,10 @@ which=${1:-changed}
 scripts/format.sh --dry-run --Werror
 if [[ $which == all ]]; then
   scripts/build_and_test.sh release
-  scripts/build_and_test.sh asan-ubsan -LE dft
-  scripts/build_and_test.sh tsan -LE 'dft|slow'
+  scripts/build_and_test.sh asan-ubsan
+  scripts/build_and_test.sh tsan
 else
-  scripts/build_and_test.sh asan-ubsan -L unit
-  scripts/build_and_test.sh tsan -L threads
+  scripts/build_and_test.sh asan-ubsan unit
+  scripts/build_and_test.sh tsan threads
 fi
 scripts/tidy.sh "$which"

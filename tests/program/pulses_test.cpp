@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "program/run_program.h"
+#include "support/run_program.h"
 
 namespace ecram {
 namespace {
@@ -23,17 +23,17 @@ std::size_t entries(const fs::path& folder) {
 }
 
 /// Exit status 2 and exactly one line.
-void expect_refused(const Outcome& outcome, const std::string& because) {
-  EXPECT_EQ(outcome.status, 2) << outcome.complaint;
-  EXPECT_EQ(outcome.output, "");
-  EXPECT_EQ(std::count(outcome.complaint.begin(), outcome.complaint.end(), '\n'), 1) << outcome.complaint;
-  EXPECT_THAT(outcome.complaint, HasSubstr(because));
+void expect_refused(const ProgramRun& outcome, const std::string& because) {
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(because));
 }
 
 TEST(PulsesProgram, JsonKeepsItsContract) {
-  const auto outcome = ecram_program("pulses " + example() + " --json");
-  ASSERT_EQ(outcome.status, 0) << outcome.complaint;
-  const auto json = nlohmann::json::parse(outcome.output);
+  const auto outcome = run_program("pulses " + example() + " --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
   for (const auto* direction : {"potentiation", "depression"})
     for (const auto* quantity : {"nonlinearity", "A"})
       for (const auto* key : {"value", "se", "low", "high"})
@@ -49,10 +49,10 @@ TEST(PulsesProgram, WarningsHaveCodeRowAndText) {
   std::string csv = "up\n";
   for (int i = 0; i < 30; ++i) csv += std::to_string(i * i * 0.01 - 0.5) + "\n";
   write(folder / "a.csv", csv);
-  const auto outcome = ecram_program("pulses " + (folder / "a.csv").string() + " --json");
-  ASSERT_EQ(outcome.status, 0) << outcome.complaint;
+  const auto outcome = run_program("pulses " + (folder / "a.csv").string() + " --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
   std::vector<std::string> codes;
-  const auto json = nlohmann::json::parse(outcome.output);
+  const auto json = nlohmann::json::parse(outcome.out);
   for (const auto& warning : json["warnings"]) {
     codes.push_back(warning.at("code"));
     EXPECT_TRUE(warning.contains("row"));
@@ -64,12 +64,12 @@ TEST(PulsesProgram, WarningsHaveCodeRowAndText) {
 TEST(PulsesProgram, WritesCardAndPlotWholeAndNotTwice) {
   const TemporaryFolder folder;
   const std::string outputs = " --card " + (folder / "c.toml").string() + " --plot " + (folder / "p.svg").string();
-  ASSERT_EQ(ecram_program("pulses " + example() + outputs).status, 0);
-  EXPECT_EQ(ecram_program("card check " + (folder / "c.toml").string()).status, 0);
-  EXPECT_THAT(ecram_program("card show " + (folder / "c.toml").string()).output, HasSubstr("label"));
-  EXPECT_THAT(text_of(folder / "p.svg"), HasSubstr("</svg>"));
-  expect_refused(ecram_program("pulses " + example() + outputs), "exists already; --force replaces it");
-  EXPECT_EQ(ecram_program("pulses " + example() + outputs + " --force").status, 0);
+  ASSERT_EQ(run_program("pulses " + example() + outputs).status, 0);
+  EXPECT_EQ(run_program("card check " + (folder / "c.toml").string()).status, 0);
+  EXPECT_THAT(run_program("card show " + (folder / "c.toml").string()).out, HasSubstr("label"));
+  EXPECT_THAT(read_whole(folder / "p.svg"), HasSubstr("</svg>"));
+  expect_refused(run_program("pulses " + example() + outputs), "exists already; --force replaces it");
+  EXPECT_EQ(run_program("pulses " + example() + outputs + " --force").status, 0);
   EXPECT_EQ(entries(folder.path()), 2U);
 }
 
@@ -87,42 +87,42 @@ TEST(PulsesProgram, RefusesAndWritesNothing) {
   };
   for (const auto& [text, because] : files) {
     write(in, text);
-    expect_refused(ecram_program("pulses " + in + " --card " + out), because);
+    expect_refused(run_program("pulses " + in + " --card " + out), because);
     EXPECT_EQ(entries(folder.path()), 1U);
   }
-  expect_refused(ecram_program("pulses " + (folder / "none.csv").string()), "none.csv");
-  expect_refused(ecram_program("pulses " + example() + " --plot " + (folder / "p.jpg").string()), "p.jpg");
-  expect_refused(ecram_program("pulses " + example() + " --card " + (folder / "no" / "c.toml").string()),
+  expect_refused(run_program("pulses " + (folder / "none.csv").string()), "none.csv");
+  expect_refused(run_program("pulses " + example() + " --plot " + (folder / "p.jpg").string()), "p.jpg");
+  expect_refused(run_program("pulses " + example() + " --card " + (folder / "no" / "c.toml").string()),
                  "no such folder");
-  expect_refused(ecram_program("pulses " + example() + " --read-voltage 5"), "--read-voltage: '5' has no unit");
-  expect_refused(ecram_program("pulses --bootstrap 1 " + example()), "--bootstrap");
-  expect_refused(ecram_program("puls"), "no subcommand 'puls' (did you mean 'pulses'?)");
-  expect_refused(ecram_program(""), "subcommand");
+  expect_refused(run_program("pulses " + example() + " --read-voltage 5"), "--read-voltage: '5' has no unit");
+  expect_refused(run_program("pulses --bootstrap 1 " + example()), "--bootstrap");
+  expect_refused(run_program("puls"), "no subcommand 'puls' (did you mean 'pulses'?)");
+  expect_refused(run_program(""), "subcommand");
 }
 
 // A limit on the size of files stands for the full disk.
 TEST(PulsesProgram, AFullDiskLeavesNothingBehind) {
   const TemporaryFolder folder;
   const auto outcome =
-      ecram_program("pulses " + example() + " --card " + (folder / "c.toml").string(), "trap '' XFSZ; ulimit -f 1;");
-  EXPECT_EQ(outcome.status, 3) << outcome.complaint;
+      run_program("pulses " + example() + " --card " + (folder / "c.toml").string(), "trap '' XFSZ; ulimit -f 1;");
+  EXPECT_EQ(outcome.status, 3) << outcome.err;
   EXPECT_EQ(entries(folder.path()), 0U);
 }
 
 TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
-  EXPECT_THAT(ecram_program("--version").output, MatchesRegex("ecram [0-9.]+ .commit [0-9a-f]+.*\n"));
+  EXPECT_THAT(run_program("--version").out, MatchesRegex("ecram [0-9.]+ .commit [0-9a-f]+.*\n"));
   for (const auto* command : {"pulses", "card", "study"}) {
-    const auto help = ecram_program(std::string(command) + " --help");
+    const auto help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.status, 0);
-    EXPECT_THAT(help.output, HasSubstr("Example")) << command;
+    EXPECT_THAT(help.out, HasSubstr("Example")) << command;
   }
 }
 
 TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
   const TemporaryFolder folder;
   const std::string out = (folder / "study").string();
-  ASSERT_EQ(ecram_program("study --quick --out " + out).status, 0);
-  const auto results = text_of(folder / "study" / "results.json");
+  ASSERT_EQ(run_program("study --quick --out " + out).status, 0);
+  const auto results = read_whole(folder / "study" / "results.json");
   const auto rows = nlohmann::json::parse(results).at("rows");
   for (const auto& row : rows) {
     EXPECT_TRUE(row.contains("paper") && row.contains("ours") && row.contains("origin"));
@@ -131,10 +131,10 @@ TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
       EXPECT_NEAR(row["ours"]["value"], 0.122, 0.05);
     }
   }
-  expect_refused(ecram_program("study --quick --out " + out), "exists already");
-  EXPECT_EQ(text_of(folder / "study" / "results.json"), results);
-  ASSERT_EQ(ecram_program("study --quick --out " + out + " --force").status, 0);
-  EXPECT_EQ(text_of(folder / "study" / "results.json"), results);  // the same seed, the same bytes
+  expect_refused(run_program("study --quick --out " + out), "exists already");
+  EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);
+  ASSERT_EQ(run_program("study --quick --out " + out + " --force").status, 0);
+  EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);  // the same seed, the same bytes
 }
 
 }  // namespace

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "ecram/core/errors.h"
+
 namespace ecram {
 
 ThreadPool::ThreadPool(unsigned threads) {
+  if (threads > most_threads) throw InvalidInput("{} threads; at most {} make sense", threads, most_threads);
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   for (unsigned i = 1; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }

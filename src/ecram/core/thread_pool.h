@@ -12,12 +12,15 @@
 
 namespace ecram {
 
+inline constexpr unsigned most_threads = 256;
+
 /// Threads that share out the indices of a loop. Make one and use it for all loops; a loop may not start another on
 /// the same pool. Results do not depend on the number of threads if the work of an index depends on nothing but the
 /// index (random numbers: a RandomStream of that index).
 class ThreadPool {
  public:
   /// @param threads  how many work, the calling one among them; 0: as many as the machine has cores
+  /// @throws InvalidInput  for more than `most_threads`
   explicit ThreadPool(unsigned threads = 0);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
