@@ -56,6 +56,7 @@ void write_results(OutputFolder& folder, const crossbar::TrialOptions& options, 
                    const crossbar::Digits& digits) {
   const auto& into = folder.working_folder();
   std::vector<crossbar::Network> networks;
+  networks.reserve(results.trainings.size());
   for (const auto& one : results.trainings) networks.push_back(one.network);
   crossbar::write_networks(into / "model.h5", networks);
   write_file(into / "results.json", results_json(options, results, digits));
