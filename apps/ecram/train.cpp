@@ -56,6 +56,7 @@ void write_results(OutputFolder& folder, const crossbar::TrialOptions& options, 
                    const crossbar::Digits& digits) {
   const auto& into = folder.working_folder();
   std::vector<crossbar::Network> networks;
+  networks.reserve(results.trainings.size());
   for (const auto& one : results.trainings) networks.push_back(one.network);
   crossbar::write_networks(into / "model.h5", networks);
   write_file(into / "results.json", results_json(options, results, digits));
@@ -116,7 +117,7 @@ void add_train(CLI::App& app) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--threads", options->threads, "trainings at a time (default: one for each core)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1024));
   command->add_option("--epochs", training.epochs, "passes over the training pictures")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

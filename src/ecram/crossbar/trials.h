@@ -60,7 +60,7 @@ void check(const TrialOptions& options, const Digits& digits);
 /// @throws Interrupted   if the interruption came before the first epoch had ended
 TrialResults run_trials(const TrialOptions& options, const Digits& digits, ThreadPool& pool, const std::string& name);
 
-/// Microseconds that one picture took in training: forward, backward and update, on one core.
+/// Processor time, in microseconds, that one picture took in training: forward, backward and update, on one core.
 double microseconds_per_sample(const TrialResults& results, const Digits& digits);
 
 }  // namespace ecram::crossbar
