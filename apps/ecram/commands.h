@@ -7,4 +7,8 @@ class App;
 
 /// The program's subcommands: each adds itself, with its options and help, to the program's command line. One file
 /// each, named after the subcommand; what it computes lives in the rooms.
-namespace ecram::commands {}  // namespace ecram::commands
+namespace ecram::commands {
+
+void add_magnet(CLI::App& app);
+
+}  // namespace ecram::commands

@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit status: 0 done, 2 bad input, 3 an instrument, an engine or the machine failed, 130 interrupted.");
 
+  ecram::commands::add_magnet(app);
+
   try {
     ecram::watch_for_interrupt();
     app.parse(argc, argv);
