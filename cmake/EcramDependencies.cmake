@@ -20,3 +20,7 @@ target_link_libraries(udunits2 INTERFACE ${UDUNITS2_LIBRARY})
 find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
 add_library(random123 INTERFACE IMPORTED)
 target_include_directories(random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})
+
+find_path(KISSFFT_INCLUDE kissfft.hh PATH_SUFFIXES kissfft REQUIRED)
+add_library(kissfft INTERFACE IMPORTED)
+target_include_directories(kissfft SYSTEM INTERFACE ${KISSFFT_INCLUDE})
