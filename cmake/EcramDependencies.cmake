@@ -2,12 +2,12 @@
 # Every library from outside, found once. Headers of others are SYSTEM: their warnings are not ours.
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(Boost 1.74 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
-find_package(Boost REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cminpack REQUIRED IMPORTED_TARGET cminpack)
 

@@ -10,5 +10,6 @@ class App;
 namespace ecram::commands {
 
 void add_magnet(CLI::App& app);
+void add_study(CLI::App& app);
 
 }  // namespace ecram::commands

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   app.footer("Exit status: 0 done, 2 bad input, 3 an instrument, an engine or the machine failed, 130 interrupted.");
 
   ecram::commands::add_magnet(app);
+  ecram::commands::add_study(app);
 
   try {
     ecram::watch_for_interrupt();

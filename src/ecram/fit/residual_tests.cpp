@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/fit/residual_tests.h"
+
+#include <numeric>
+
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
+#include <boost/math/distributions/students_t.hpp>
+
+namespace ecram::fit {
+namespace bm = boost::math;
+
+double autocorrelation(std::span<const double> residuals, std::size_t lag) {
+  const std::size_t n = residuals.size();
+  const double mean = std::accumulate(residuals.begin(), residuals.end(), 0.0) / static_cast<double>(n);
+  double product = 0, square = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    square += (residuals[i] - mean) * (residuals[i] - mean);
+    if (i + lag < n) product += (residuals[i] - mean) * (residuals[i + lag] - mean);
+  }
+  return square > 0 ? product / square : 0;
+}
+
+TestResult ljung_box(std::span<const double> residuals, std::size_t lags, std::size_t fitted) {
+  const auto n = static_cast<double>(residuals.size());
+  double q = 0;
+  for (std::size_t k = 1; k <= lags; ++k) {
+    const double rho = autocorrelation(residuals, k);
+    q += rho * rho / (n - static_cast<double>(k));
+  }
+  q *= n * (n + 2);
+  return {q, bm::cdf(bm::complement(bm::chi_squared(static_cast<double>(lags - fitted)), q))};
+}
+
+TestResult f_test(double chi2_small, double chi2_large, std::size_t extra, std::size_t freedom) {
+  const auto k = static_cast<double>(extra), nu = static_cast<double>(freedom);
+  if (!(chi2_large > 0) || chi2_small <= chi2_large) return {};
+  const double f = (chi2_small - chi2_large) / k / (chi2_large / nu);
+  return {f, bm::cdf(bm::complement(bm::fisher_f(k, nu), f))};
+}
+
+double student_t_quantile(double probability, double freedom) {
+  return bm::quantile(bm::students_t(freedom), probability);
+}
+
+}  // namespace ecram::fit
