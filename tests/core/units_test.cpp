@@ -37,6 +37,8 @@ TEST(Units, QuantitiesWithAndWithoutASpace) {
 TEST(Units, BadOnesAreNamed) {
   EXPECT_THROW(unit_factor("wibble", "S"), InvalidInput);
   EXPECT_THROW(unit_factor("V", "S"), InvalidInput);
+  EXPECT_THROW(unit_factor("kOhm", "S"), InvalidInput);  // the reciprocal is another quantity
+  EXPECT_THROW(quantity("5 s", "Hz"), InvalidInput);
   EXPECT_THROW(quantity("5", "m"), InvalidInput);
   EXPECT_THROW(quantity("mm", "m"), InvalidInput);
   EXPECT_THROW(quantity("nan m", "m"), InvalidInput);

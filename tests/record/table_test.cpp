@@ -152,6 +152,19 @@ TEST(Table, HeaderInAComment) {
   EXPECT_THAT(codes(table), ElementsAre("header_in_comment"));
 }
 
+TEST(Table, UnitsBelowTheHeader) {
+  const auto table = parse("Voltage,Conductance,way\nV,[uS],\n1,2,up\n3,4,down\n");
+  EXPECT_EQ(table.columns[0].unit, "V");
+  EXPECT_EQ(table.columns[1].name, "Conductance");
+  EXPECT_EQ(table.columns[1].unit, "uS");
+  EXPECT_EQ(table.columns[2].unit, "");
+  EXPECT_THAT(values(table, 1), ElementsAre(2, 4));
+  EXPECT_EQ(line_of(table, 0), 3U);
+  EXPECT_THAT(codes(table), ElementsAre("units_below_header"));
+  EXPECT_EQ(refusal("a,b\nV,S\n"), "f.csv:1: no rows below the header");
+  EXPECT_EQ(refusal("a,b\nfoo,S\n1,2\n"), "f.csv:2: 'foo' in column 'a'; expected a number");
+}
+
 TEST(Table, HeaderlessOnlyOnRequest) {
   EXPECT_EQ(refusal("# two numbers a line\n1,2\n3,4\n"),
             "f.csv:2: the first line holds numbers; expected a header with the names of the 2 columns");
@@ -205,56 +218,6 @@ TEST(Table, MissingFilesAreNamed) {
   EXPECT_THROW(read_table(folder / "none.csv", threads), InvalidInput);
   write_file(folder / "a.csv", "a\n1\n");
   EXPECT_EQ(read_table(folder / "a.csv", threads).rows, 1U);
-}
-
-std::string large_text(std::size_t rows, std::string_view line_end) {
-  std::string text = fmt::format("n,way,x{}", line_end);
-  RandomStream random(1, "large table");
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (i % 70'000 == 500) text += fmt::format("# comment{}", line_end);
-    text += fmt::format("{},{},{}{}", i, i % 7 == 0 ? "up" : (i % 7 == 1 ? "down" : fmt::format("w{}", i / 50'000)),
-                        random.normal(), line_end);
-  }
-  return text;
-}
-
-// Large enough for many chunks: rows keep their place, their line and every digit, for any number of threads.
-TEST(Table, LargeFilesAreTheSameForAnyNumberOfThreads) {
-  constexpr std::size_t rows = 200'000;
-  for (const std::string_view line_end : {"\n", "\r\n", "\r"}) {
-    const std::string text = large_text(rows, line_end);
-    ThreadPool one(1), three(3);
-    const auto table = parse_table(text, "f.csv", three);
-    ASSERT_EQ(table.rows, rows);
-    RandomStream random(1, "large table");
-    for (std::size_t i = 0; i < rows; ++i) {
-      ASSERT_EQ(table.columns[0].numbers[i], static_cast<double>(i));
-      ASSERT_EQ(table.columns[2].numbers[i], random.normal());
-      if (i % 7 == 0) {
-        ASSERT_EQ(table.columns[1].words[table.columns[1].codes[i]], "up");
-      }
-      ASSERT_EQ(line_of(table, i), i + 2 + (i < 500 ? 0 : (i - 500) / 70'000 + 1));
-    }
-    EXPECT_THAT(table.columns[1].words, ElementsAre("up", "down", "w0", "w1", "w2", "w3"));
-    const auto same = parse_table(text, "f.csv", one);
-    EXPECT_EQ(same.columns[1].codes, table.columns[1].codes);
-    EXPECT_EQ(same.columns[2].numbers, table.columns[2].numbers);
-  }
-}
-
-// Of several faults in different chunks the first of the file is named.
-TEST(Table, TheFirstOfManyFaultsIsNamed) {
-  std::string text = large_text(200'000, "\n");
-  const auto spoil = [&text](std::size_t row, const std::string& with) {
-    const auto at = text.find(fmt::format("\n{},", row)) + 1;
-    text.replace(at, text.find(',', at) - at, with);
-  };
-  spoil(190'000, "oops");
-  spoil(80'000, "bad");
-  EXPECT_EQ(refusal(text), "f.csv:80004: 'bad' in column 'n'; expected a number");
-  spoil(199'000, "1,2");
-  spoil(60'000, "1,2");
-  EXPECT_EQ(refusal(text), "f.csv:60003: 4 cells in this row; expected 3, as in the header");
 }
 
 TEST(Table, ManyDifferentWordsAreNoDictionary) {

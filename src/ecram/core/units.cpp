@@ -75,7 +75,11 @@ Converter converter(const Database& units, std::string_view unit, std::string_vi
   const Unit to = units.parse(si);
   if (ut_are_convertible(from.get(), to.get()) == 0)
     throw InvalidInput("unit '{}' does not measure the same as {}", unit, si);
-  return Converter(ut_get_converter(from.get(), to.get()));
+  Converter convert(ut_get_converter(from.get(), to.get()));
+  // UDUNITS also converts between reciprocals, ohm and S: by 1/x, which has no value at 0 and is not meant.
+  if (!std::isfinite(cv_convert_double(convert.get(), 0)))
+    throw InvalidInput("unit '{}' does not measure the same as {}", unit, si);
+  return convert;
 }
 
 std::string_view trim(std::string_view text) {

@@ -45,7 +45,7 @@ struct Findings {
     std::vector<std::string_view> words;
   };
   std::vector<OfColumn> columns;
-  bool decimal_comma = false;  ///< a cell is a number if its comma is the decimal point
+  std::optional<std::size_t> decimal_comma_row;  ///< the first row with a number that has a decimal comma
 };
 
 std::vector<Chunk> cut_into_chunks(std::string_view text, std::size_t from) {
@@ -253,8 +253,10 @@ class CellReader {
     }
     const std::string_view cell = take_cell(at, end, delimiter_);
     if (cell.empty()) return not_a_number;
-    if (const auto value = number_in(cell, decimal_comma_)) return *value;
-    if (!decimal_comma_ && number_in(cell, true)) findings.decimal_comma = true;
+    const auto value = number_in(cell, decimal_comma_);
+    if (!findings.decimal_comma_row && cell.find(',') != std::string_view::npos && number_in(cell, true))
+      findings.decimal_comma_row = row;
+    if (value) return *value;
     auto& bad_cell = findings.columns[index].bad_cell;
     if (!bad_cell) bad_cell = BadCell{row, printable(cell)};
     return not_a_number;
@@ -301,7 +303,7 @@ void join_words(Column& column, std::size_t index, const std::vector<Chunk>& chu
           break;
         }
         known = codes.emplace(word, static_cast<std::uint16_t>(codes.size())).first;
-        column.words.emplace_back(word);
+        column.words.push_back(unquoted(word));
       }
       new_codes[c].push_back(known->second);
     }
@@ -324,9 +326,10 @@ void refuse_binary(std::string_view text, const std::string& source) {
   throw InvalidInput("{}: a binary file (byte {} is NUL); expected text", source, nul + 1);
 }
 
-/// @return whether a number with a decimal comma stood where points were expected
-bool read_cells(Table& table, const std::vector<Chunk>& chunks, char delimiter, bool decimal_comma,
-                ThreadPool& threads) {
+/// @return the first row with a number that has a decimal comma; where points were expected the table is then not
+///         complete
+std::optional<std::size_t> read_cells(Table& table, const std::vector<Chunk>& chunks, char delimiter,
+                                      bool decimal_comma, ThreadPool& threads) {
   for (auto& column : table.columns) {
     if (column.content == Content::numbers) column.numbers.resize(table.rows);
     if (column.content == Content::text) column.codes.resize(table.rows);
@@ -337,14 +340,17 @@ bool read_cells(Table& table, const std::vector<Chunk>& chunks, char delimiter, 
     stop_if_interrupted();
     findings[c] = reader.read(chunks[c]);
   });
-  if (std::any_of(findings.begin(), findings.end(), [](const Findings& f) { return f.decimal_comma; })) return true;
+  std::optional<std::size_t> comma_row;
+  for (const auto& part : findings)
+    if (!comma_row) comma_row = part.decimal_comma_row;
+  if (comma_row && !decimal_comma) return comma_row;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     auto& column = table.columns[i];
     if (column.content == Content::text) join_words(column, i, chunks, findings, threads);
     for (const auto& part : findings)
       if (!column.bad_cell) column.bad_cell = part.columns[i].bad_cell;
   }
-  return false;
+  return comma_row;
 }
 
 }  // namespace
@@ -378,15 +384,17 @@ Table parse_table(std::string_view text, std::string source, ThreadPool& threads
   if (table.rows == 0) throw InvalidInput("{}: no rows below the header", where_header(table));
   warn_of_mixed_line_ends(table, chunks, text.substr(0, head.data_begin));
 
-  bool decimal_comma = sample(table, text.substr(head.data_begin), head.delimiter);
-  // A comma that turns up only further down has all the numbers read again, so that no "1.234" among them is misread.
-  if (read_cells(table, chunks, head.delimiter, decimal_comma, threads)) {
-    decimal_comma = true;
-    read_cells(table, chunks, head.delimiter, decimal_comma, threads);
+  table.decimal_commas = sample(table, text.substr(head.data_begin), head.delimiter);
+  auto comma_row = read_cells(table, chunks, head.delimiter, table.decimal_commas, threads);
+  if (comma_row && !table.decimal_commas) {
+    // A comma that turns up only further down has all numbers read again, so that no "1.234" among them is misread.
+    table.decimal_commas = true;
+    comma_row = read_cells(table, chunks, head.delimiter, true, threads);
   }
-  table.decimal_commas = decimal_comma;
-  if (decimal_comma)
-    table.warnings.push_back({"decimal_commas", 0, "Numbers have decimal commas; they were read as such."});
+  if (comma_row)
+    table.warnings.push_back({"decimal_commas", line_of(table, *comma_row),
+                              fmt::format("Numbers have decimal commas, the first on line {}; they were read as such.",
+                                          line_of(table, *comma_row))});
   return table;
 }
 

@@ -71,9 +71,10 @@ struct TableOptions {
 /// (wherever the comma is not the delimiter); a file has either commas or points.
 /// Header: `G [uS]`, `G (uS)`, `current/A` and `conductance_S` are a name and a unit; the last form only for the
 /// symbols of common laboratory units, so that `pulse_width` stays whole. A header in the last comment line before the
-/// numbers (as numpy.savetxt writes it) is taken, with a warning.
+/// numbers (as numpy.savetxt writes it) is taken, with a warning; so is a line of nothing but units below the header.
 ///
-/// Warnings: `byte_order_mark`, `mixed_line_ends`, `decimal_commas`, `header_in_comment`, `latin1_header`.
+/// Warnings: `byte_order_mark`, `mixed_line_ends`, `decimal_commas`, `header_in_comment`, `units_below_header`,
+/// `latin1_header`.
 ///
 /// Numbers are correctly rounded (std::from_chars). The result does not depend on the number of threads.
 ///

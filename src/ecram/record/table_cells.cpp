@@ -15,6 +15,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+std::string unquoted(std::string_view cell) {
+  std::string text(cell);
+  for (auto at = text.find("\"\""); at != std::string::npos; at = text.find("\"\"", at + 1)) text.erase(at, 1);
+  return text;
+}
+
 std::string_view take_cell(const char*& at, const char* end, char delimiter) {
   const auto ends_cell = [delimiter](char c) {
     return is_line_end(c) || c == delimiter || (delimiter == blanks && c == '\t');

@@ -46,4 +46,7 @@ bool is_meant_as_number(std::string_view cell);
 
 std::string_view trimmed(std::string_view text);
 
+/// The cell with each "" in it, which stands for a quote between quotes, as one.
+std::string unquoted(std::string_view cell);
+
 }  // namespace ecram::record

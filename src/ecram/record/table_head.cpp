@@ -58,7 +58,7 @@ std::vector<std::string> header_cells(std::string_view line, char delimiter) {
     if (is_unit_of_the_last) {
       headers.back() += fmt::format(" {}", cell);
     } else {
-      headers.emplace_back(cell);
+      headers.push_back(unquoted(cell));
     }
   }
   return headers;
@@ -123,6 +123,13 @@ std::optional<char> named_delimiter(std::string_view line) {
   return std::nullopt;
 }
 
+/// "[uS]" and "(uS)" are uS.
+std::string_view bare_unit(std::string_view cell) {
+  if (cell.size() > 2 && ((cell.front() == '[' && cell.back() == ']') || (cell.front() == '(' && cell.back() == ')')))
+    return trimmed(cell.substr(1, cell.size() - 2));
+  return cell;
+}
+
 /// Symbols that may follow an underscore as a unit: those of the quantities that a device laboratory records.
 bool is_laboratory_symbol(std::string_view text) {
   constexpr std::array<std::string_view, 20> symbols{"S",  "A",  "V",    "s",   "J",   "C",  "T",  "K",   "W", "F",
@@ -151,6 +158,24 @@ void take_header(TableHead& head, std::string_view line) {
     head.warnings.push_back({"latin1_header", head.header_line, "The header is not UTF-8; it was read as Latin-1."});
   }
   head.headers = header_cells(text, head.delimiter);
+}
+
+/// A line of units between the header and the numbers, as plotting programs write it: each cell a unit or empty.
+bool is_line_of_units(std::string_view line, const TableHead& head) {
+  const auto cells = cells_of(line, head.delimiter);
+  return cells.size() == head.headers.size() && std::all_of(cells.begin(), cells.end(), [](std::string_view cell) {
+           return cell.empty() || (!is_meant_as_number(cell) && is_unit(bare_unit(cell)));
+         });
+}
+
+void take_units(TableHead& head, const Line& line) {
+  const auto cells = cells_of(line.text, head.delimiter);
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (!cells[i].empty() && name_and_unit(head.headers[i]).second.empty())
+      head.headers[i] += fmt::format(" [{}]", bare_unit(cells[i]));
+  head.data_begin = line.next;
+  head.data_line = line.number + 1;
+  head.warnings.push_back({"units_below_header", line.number, "The line below the header was read as units."});
 }
 
 }  // namespace
@@ -208,6 +233,7 @@ TableHead read_head(std::string_view text, const std::string& source, bool heade
     head.data_line = line->number + 1;
     take_header(head, line->text);
     if (!below) throw InvalidInput("{}:{}: no rows below the header", source, head.header_line);
+    if (is_line_of_units(below->text, head)) take_units(head, *below);
   } else {
     head.data_begin = static_cast<std::size_t>(line->text.data() - text.data());
     head.data_line = line->number;

@@ -76,7 +76,8 @@ TEST(Bootstrap, AgreesWithTheProfileIntervalForReadingNoise) {
   RandomStream random(5, "bootstrap");
   const auto g = simulated_curve(100, 0.9, 0.01, 0, random);
   const auto fit = fit_curve(pulse_numbers(100), g, NoiseModel::reading);
-  const auto bootstrap = bootstrap_curvature(fit, pulse_numbers(100), 2000, 1);
+  ThreadPool pool;
+  const auto bootstrap = bootstrap_curvature(fit, pulse_numbers(100), 2000, 1, pool);
   const double width = fit.curvature.high - fit.curvature.low;
   EXPECT_NEAR(bootstrap.low, fit.curvature.low, 0.06 * width);
   EXPECT_NEAR(bootstrap.high, fit.curvature.high, 0.06 * width);

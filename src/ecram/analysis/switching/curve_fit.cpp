@@ -11,6 +11,7 @@
 
 #include "ecram/analysis/switching/exponential_law.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/core/random.h"
 #include "ecram/fit/least_squares.h"
 #include "ecram/fit/model_choice.h"
@@ -175,10 +176,13 @@ void refine(const Curve& curve, CurveFit& fit) {
   if (!exact_start) fit.start = result.parameters[0] * scale;
   fit.change = result.parameters[1 - first] * scale;
   fit.curvature.value = result.parameters[2 - first];
-  fit.error_of = {exact_start ? 0 : result.standard_error(0) * scale, result.standard_error(1 - first) * scale,
-                  result.standard_error(2 - first)};
-  fit.covariance_start_change = exact_start ? 0 : result.covariance(0, 1) * scale * scale;
-  fit.curvature.standard_error = fit.error_of[2];
+  for (std::size_t i = first; i < 3; ++i)
+    for (std::size_t j = first; j < 3; ++j) {
+      const double unit = (i < 2 ? scale : 1) * (j < 2 ? scale : 1);
+      fit.covariance[i][j] =
+          unit * result.covariance(static_cast<Eigen::Index>(i - first), static_cast<Eigen::Index>(j - first));
+    }
+  fit.curvature.standard_error = std::sqrt(fit.covariance[2][2]);
 }
 
 /// The law against the law with two more shapes, p(1-p)(1-2p) and p(1-p)(1-6p+6p^2), which bend it where no change
@@ -299,7 +303,7 @@ CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conduc
   }
   const double nu = curve.freedom() - 2, t = fit::student_t_quantile(0.975, nu);
   const double rise = curve.freedom() * std::log1p(t * t / nu);
-  const double step = std::isfinite(fit.error_of[2]) ? t * fit.error_of[2] : 1;
+  const double error = fit.curvature.standard_error, step = std::isfinite(error) ? t * error : 1;
   fit.curvature.low = interval_end(curve, fit.curvature.value, best.deviance, rise, -step);
   fit.curvature.high = interval_end(curve, fit.curvature.value, best.deviance, rise, step);
   return fit;
@@ -340,13 +344,18 @@ std::vector<double> draw_curve(const CurveFit& fit, std::span<const double> puls
   return curve;
 }
 
-Estimate bootstrap_curvature(const CurveFit& fit, std::span<const double> pulse, int draws, std::uint64_t seed) {
+Estimate bootstrap_curvature(const CurveFit& fit, std::span<const double> pulse, int draws, std::uint64_t seed,
+                             ThreadPool& threads) {
+  std::vector<Estimate> again(static_cast<std::size_t>(draws));
+  threads.for_each(again.size(), [&](std::size_t i) {
+    if (!interrupt_requested()) again[i] = fit_curve(pulse, draw_curve(fit, pulse, seed, i), fit.noise_model).curvature;
+  });
+  stop_if_interrupted();
   std::vector<double> ratio, value;
-  for (int i = 0; i < draws; ++i) {
-    const auto again = fit_curve(pulse, draw_curve(fit, pulse, seed, static_cast<std::uint64_t>(i)), fit.noise_model);
-    if (!std::isfinite(again.curvature.standard_error) || again.curvature.standard_error == 0) continue;
-    ratio.push_back((again.curvature.value - fit.curvature.value) / again.curvature.standard_error);
-    value.push_back(again.curvature.value);
+  for (const Estimate& c : again) {
+    if (!(c.standard_error > 0)) continue;
+    ratio.push_back((c.value - fit.curvature.value) / c.standard_error);
+    value.push_back(c.value);
   }
   if (ratio.size() < 40)
     throw InvalidInput("{} of {} bootstrap fits can be used; at least 40 are needed", ratio.size(), draws);

@@ -9,6 +9,7 @@
 
 #include "ecram/analysis/switching/curve_noise.h"
 #include "ecram/core/estimate.h"
+#include "ecram/core/thread_pool.h"
 
 namespace ecram::analysis {
 
@@ -31,10 +32,9 @@ std::string_view name(NoiseModel model);
 struct CurveFit {
   NoiseModel noise_model = NoiseModel::reading;
   CurveNoise noise;
-  double start = 0;                  ///< G at the first pulse by the law
-  double change = 0;                 ///< G at the last pulse less `start`; negative for depression
-  std::array<double, 3> error_of{};  ///< standard errors of start, change, curvature
-  double covariance_start_change = 0;
+  double start = 0;                                   ///< G at the first pulse by the law
+  double change = 0;                                  ///< G at the last pulse less `start`; negative for depression
+  std::array<std::array<double, 3>, 3> covariance{};  ///< of start, change, curvature
   Estimate curvature;        ///< c = 1/A in the order of time: positive where the first pulses do most
   double reading_noise = 0;  ///< standard deviation of a reading, in the unit of G
   double step_noise = 0;     ///< standard deviation that one pulse adds, in the unit of G
@@ -76,6 +76,7 @@ std::vector<double> draw_curve(const CurveFit& fit, std::span<const double> puls
 /// same noise model, and the quantiles of (c* - c)/se* turned round (the bootstrap-t interval; Efron and Tibshirani, An
 /// Introduction to the Bootstrap, 1993, section 12.5, here with parametric samples). It corrects the bias that
 /// fits to accumulated noise have on few pulses.
-Estimate bootstrap_curvature(const CurveFit& fit, std::span<const double> pulse, int draws, std::uint64_t seed);
+Estimate bootstrap_curvature(const CurveFit& fit, std::span<const double> pulse, int draws, std::uint64_t seed,
+                             ThreadPool& threads);
 
 }  // namespace ecram::analysis
