@@ -7,6 +7,7 @@
 #include <numbers>
 #include <numeric>
 
+#include <Eigen/LU>
 #include <Eigen/QR>
 #include <fmt/format.h>
 
