@@ -14,7 +14,8 @@ namespace {
 std::string simplified(std::string_view name) {
   std::string s;
   for (char c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) s += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      s += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return s;
 }
 

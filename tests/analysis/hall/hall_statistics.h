@@ -66,11 +66,13 @@ inline double cramer_rao(const synthetic::HallScene& s, int drift_order) {
 }
 
 struct Statistics {
-  double root_mean_square = 0;  ///< of the error of R_xy, ohm
-  double bias_over_error = 0;   ///< mean error over the mean standard error
-  double coverage = 0;          ///< share of 95 % intervals that hold the truth
-  double within = 0;            ///< share of records whose density is within 3 %
-  double wrong_sign = 0, detected = 0;
+  double root_mean_square = 0;     ///< of the error of R_xy, ohm
+  double bias_over_error = 0;      ///< mean error over the mean standard error
+  double coverage = 0;             ///< share of 95 % intervals that hold the truth
+  double within = 0;               ///< share of records whose density is within 3 %
+  double wrong_sign = 0;           ///< share of records with the wrong carrier type
+  double wrong_estimate_sign = 0;  ///< share of records whose estimate has the wrong sign, detected or not
+  double detected = 0;
 };
 
 /// Analyses `records` records of the scene, each with its own noise.
@@ -98,6 +100,7 @@ inline Statistics statistics(synthetic::HallScene scene, int records, const Hall
     s.within += (std::abs(r.density.value / scene.density - 1) < 0.03 ? 1.0 : 0.0) / records;
     const Carrier right = scene.holes ? Carrier::holes : Carrier::electrons;
     s.detected += (r.carrier != Carrier::not_detected ? 1.0 : 0.0) / records;
+    s.wrong_estimate_sign += (r.hall_resistance.value * resistance < 0 ? 1.0 : 0.0) / records;
     s.wrong_sign += (r.carrier != Carrier::not_detected && r.carrier != right ? 1.0 : 0.0) / records;
   }
   s.bias_over_error /= error;

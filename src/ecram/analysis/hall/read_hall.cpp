@@ -35,7 +35,8 @@ bool is_temperature(std::string_view name) {
          (name.size() == 2 && name[0] == 'T' && name[1] >= '0' && name[1] <= '9');
 }
 
-std::size_t required(const record::Table& table, std::string_view asked, std::string_view option, const Names& names, std::string_view what) {
+std::size_t required(const record::Table& table, std::string_view asked, std::string_view option, const Names& names,
+                     std::string_view what) {
   if (const auto column = find_column(table, asked, option, names)) return *column;
   throw InvalidInput("{}: no column for {}; expected one named like '{}', or its name with {} (it has {})",
                      record::where_header(table), what, names.front(), option, column_names(table));
@@ -57,34 +58,41 @@ HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns
   record.first_line = record::line_of(table, 0);
   record.time = si_numbers(table, required(table, columns.time, "--time", time_names, "the time"), "s");
   record.voltage_xy = si_numbers(table, required(table, columns.voltage_xy, "--vxy", xy_names, "V_xy"), "V");
-  if (const auto xx = find_column(table, columns.voltage_xx, "--vxx", xx_names)) record.voltage_xx = si_numbers(table, *xx, "V");
+  if (const auto xx = find_column(table, columns.voltage_xx, "--vxx", xx_names))
+    record.voltage_xx = si_numbers(table, *xx, "V");
 
   if (columns.set_current) {
     record.current.assign(record.time.size(), *columns.set_current);
   } else {
-    record.current = si_numbers(table, required(table, columns.current, "--current", current_names, "the current"), "A");
+    record.current =
+        si_numbers(table, required(table, columns.current, "--current", current_names, "the current"), "A");
   }
 
-  const auto angle = columns.field.empty() ? find_column(table, columns.angle, "--angle", angle_names) : std::nullopt;
   const auto field = find_column(table, columns.field, "--field", field_names);
-  if (angle && (!field || !columns.angle.empty())) {
+  const auto angle = find_column(table, columns.angle, "--angle", angle_names);
+  if (angle.has_value() && (!field.has_value() || !columns.angle.empty())) {
+    const std::size_t column = angle.value_or(0);
     if (!columns.field_amplitude)
       throw InvalidInput("{}: the reference is the angle '{}'; expected the magnet's amplitude with --field-amplitude",
-                         record::where_header(table), record::printable(table.columns[*angle].name));
-    record.field = si_numbers(table, *angle, "rad");
+                         record::where_header(table), record::printable(table.columns[column].name));
+    record.field = si_numbers(table, column, "rad");
     for (double& b : record.field) b = *columns.field_amplitude * std::cos(b);
   } else {
-    record.field = si_numbers(table, required(table, columns.field, "--field", field_names, "the reference (field or shaft angle)"), "T");
+    record.field = si_numbers(
+        table, required(table, columns.field, "--field", field_names, "the reference (field or shaft angle)"), "T");
   }
 
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const auto& name = table.columns[i].name;
-    const bool asked = std::find(columns.temperature.begin(), columns.temperature.end(), name) != columns.temperature.end();
-    if (asked || (columns.temperature.empty() && is_temperature(name))) record.temperature.push_back(si_numbers(table, i, "K"));
+    const bool asked =
+        std::find(columns.temperature.begin(), columns.temperature.end(), name) != columns.temperature.end();
+    if (asked || (columns.temperature.empty() && is_temperature(name)))
+      record.temperature.push_back(si_numbers(table, i, "K"));
   }
   for (const auto& name : columns.temperature)
     if (std::none_of(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; }))
-      throw InvalidInput("{}: no column '{}' (--temperature); it has {}", record::where_header(table), name, column_names(table));
+      throw InvalidInput("{}: no column '{}' (--temperature); it has {}", record::where_header(table), name,
+                         column_names(table));
   return record;
 }
 
@@ -97,15 +105,21 @@ HallBar read_hall_bar(const std::filesystem::path& path) {
     } catch (const toml::parse_error& e) {
       throw InvalidInput("line {}: {}", e.source().begin.line, std::string(e.description()));
     }
-    constexpr std::array<std::string_view, 6> known{"length", "width", "thickness", "arm_width", "total_length", "arms_swapped"};
+    constexpr std::array<std::string_view, 6> known{"length",    "width",        "thickness",
+                                                    "arm_width", "total_length", "arms_swapped"};
     HallBar bar;
     for (const auto& [name, node] : table) {
       const std::string_view key = name.str();
-      if (key == "length") bar.length = metres(node, key);
-      else if (key == "width") bar.width = metres(node, key);
-      else if (key == "thickness") bar.thickness = metres(node, key);
-      else if (key == "arm_width") bar.arm_width = metres(node, key);
-      else if (key == "total_length") bar.total_length = metres(node, key);
+      if (key == "length")
+        bar.length = metres(node, key);
+      else if (key == "width")
+        bar.width = metres(node, key);
+      else if (key == "thickness")
+        bar.thickness = metres(node, key);
+      else if (key == "arm_width")
+        bar.arm_width = metres(node, key);
+      else if (key == "total_length")
+        bar.total_length = metres(node, key);
       else if (key == "arms_swapped") {
         const auto swapped = node.value<bool>();
         if (!swapped) throw InvalidInput("key arms_swapped: expected true or false");
