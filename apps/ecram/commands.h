@@ -13,6 +13,8 @@ void add_hall(CLI::App& app);
 void add_magnet(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_transport(CLI::App& app);
+void add_pulses(CLI::App& app);
+void add_card(CLI::App& app);
 void add_study(CLI::App& app);
 
 }  // namespace ecram::commands

@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
   ecram::commands::add_magnet(app);
   ecram::commands::add_simulate(app);
   ecram::commands::add_transport(app);
+  ecram::commands::add_pulses(app);
+  ecram::commands::add_card(app);
   ecram::commands::add_study(app);
 
   try {

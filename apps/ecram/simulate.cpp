@@ -11,7 +11,6 @@
 
 #include "commands.h"
 #include "ecram/analysis/hall/read_hall.h"
-#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/units.h"
@@ -48,15 +47,15 @@ std::string truth_json(const HallScene& s, const std::string& file) {
   return j.dump(2);
 }
 
-/// Density at a temperature if all of the conductivity's temperature dependence is the density's.
-double density_at(const SimulateHall& c, double temperature) {
+/// The scene at a temperature, all of the conductivity's temperature dependence being the density's.
+HallScene scene_at(const SimulateHall& c, double temperature) {
   if (c.law == "mott") {
     const double t0 = naming("--mott-temperature", [&] { return quantity(c.mott_temperature, "K"); });
-    return c.scene.density * std::exp(std::pow(t0 / 300, 0.25) - std::pow(t0 / temperature, 0.25));
+    return synthetic::at_temperature(c.scene, physics::ConductionLaw::mott_3d, t0, temperature);
   }
   if (c.law == "arrhenius") {
     const double e = naming("--activation-energy", [&] { return quantity(c.activation_energy, "J"); });
-    return c.scene.density * std::exp(e / constants::boltzmann * (1 / 300.0 - 1 / temperature));
+    return synthetic::at_temperature(c.scene, physics::ConductionLaw::nearest_neighbour, e, temperature);
   }
   throw InvalidInput("--law '{}'; expected mott or arrhenius", c.law);
 }
@@ -88,9 +87,7 @@ void run(SimulateHall& c) {
   std::string truths = "[\n";
   const auto all = temperatures(c.sweep);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    HallScene scene = c.scene;
-    scene.temperature = all[i];
-    scene.density = density_at(c, all[i]);
+    HallScene scene = scene_at(c, all[i]);
     scene.index = c.scene.index + i;
     const std::string name = fmt::format("{:03.0f}K.csv", all[i]);
     write_file(folder.working_folder() / name, analysis::hall_record_csv(synthetic::hall_record(scene)));

@@ -71,7 +71,7 @@ void add_study(CLI::App& app) {
   CLI::Option* quick = command->add_flag("--quick", options->quick, "rougher, in under a minute");
   command->add_flag("--full", options->full, "everything, 40 minutes at most")->excludes(quick);
   command->add_option("--pulses", options->pulses, "measured pulses of your own (see 'ecram pulses --help')")
-      ->type_name("FILE...");
+      ->type_name("FILE");
   command->add_option("--seed", options->seed, "seed of the random numbers")->capture_default_str();
   command->add_option("--threads", options->threads, "how many threads compute; 0: one for each core")
       ->check(CLI::Range(0, 1024))

@@ -244,7 +244,7 @@ void write_legend(Script& script, const PanelFrame& frame, const Layout& layout)
 
 /// As much of a title as goes into so many px.
 std::string shortened(const std::string& title, double width) {
-  const std::string clean = clean_text(title);
+  std::string clean = clean_text(title);
   const auto room = static_cast<std::size_t>(std::max(width / 7.6, 1.0));
   if (characters(clean) <= room) return clean;
   std::size_t end = 0, count = 0;

@@ -46,7 +46,7 @@ bool wants_power(int exponent) { return exponent < -4 || exponent >= 6; }
 
 std::string with_unit(std::string text, std::string_view unit) {
   if (unit.empty()) return text;
-  return text + (unit == "%" || unit == "°" ? "\u202F" : "\u00A0") + std::string(unit);
+  return fmt::format("{}{}{}", text, unit == "°" ? "" : " ", unit);
 }
 
 }  // namespace

@@ -38,10 +38,10 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:
 caption{text-align:left;color:var(--soft);padding-bottom:.5em}
 th{text-align:left;font-weight:600;border-bottom:2px solid #c9d0d9;padding:6px 10px;vertical-align:bottom}
 td{border-bottom:1px solid var(--line);padding:5px 10px;vertical-align:top}
-th:first-child,td:first-child{padding-left:4px}
-.n{text-align:right;white-space:nowrap}
+th:first-child,td:first-child{padding-left:4px;min-width:11em}
+.n{text-align:right;white-space:nowrap}.t{white-space:nowrap}
 tr.h td{font-weight:600;background:var(--ground);border-bottom-color:#c9d0d9;padding-top:7px}
-tr.f td{color:#8a93a0}
+tr.f td{color:#78818e}
 .b{display:inline-block;font-size:.74rem;font-weight:600;line-height:1.5;padding:0 .55em;border-radius:1em;white-space:nowrap;border:1px solid}
 .neutral{color:#5b6472;background:#f1f3f5;border-color:#d6dbe1}
 .blue{color:#0b5a94;background:#e6f1fa;border-color:#b8d8ef}
@@ -58,7 +58,7 @@ figcaption b{color:var(--ink)}
 .note>b{display:block}
 .note p{margin:.3em 0}
 footer{margin-top:3em;padding-top:1em;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft);overflow-wrap:anywhere}
-@media(max-width:600px){main{padding:22px 14px 40px}body{font-size:15px}h1{font-size:1.55rem}td,th{padding:5px 6px}figure{overflow-x:auto}figure svg{min-width:480px}}
+@media(max-width:600px){main{padding:22px 14px 40px}body{font-size:15px}h1{font-size:1.55rem}td,th{padding:5px 6px}th:first-child,td:first-child{min-width:7em}figure{overflow-x:auto}figure svg{min-width:480px}}
 @media print{body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}figure,tr,.note{break-inside:avoid}h2,h3{break-after:avoid}a{color:inherit}.b,.note,tr.h td{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 )css";
 
@@ -135,11 +135,12 @@ class Writer {
 
   static std::string cell(const Cell& content) {
     static constexpr std::array<std::string_view, 6> tones{"neutral", "blue", "green", "purple", "orange", "red"};
-    std::string result = runs(content.text);
+    std::string result;
     for (const Badge& badge : content.badges)
-      result += fmt::format("{}<span class=\"b {}\">{}</span>", result.empty() ? "" : " ",
-                            tones[static_cast<std::size_t>(badge.tone)], escape_markup(badge.text));
-    return result;
+      result += fmt::format("<span class=\"b {}\">{}</span> ", tones[static_cast<std::size_t>(badge.tone)],
+                            escape_markup(badge.text));
+    if (content.together) return result + fmt::format("<span class=\"t\">{}</span>", runs(content.text));
+    return result + runs(content.text);
   }
 
   int figures_ = 0;

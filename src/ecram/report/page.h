@@ -44,7 +44,8 @@ struct Cell {
   Cell(std::vector<Run> stretches) : text(std::move(stretches)) {}
 
   std::vector<Run> text = {};
-  std::vector<Badge> badges = {};  ///< behind the text
+  std::vector<Badge> badges = {};  ///< in front of the text
+  bool together = false;           ///< not broken into lines: a number with its error and unit
 };
 
 struct TableRow {

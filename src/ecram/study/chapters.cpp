@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ecram/study/chapters/conduction.h"
+#include "ecram/study/chapters/switching.h"
 #include "ecram/study/study.h"
 
 namespace ecram::study {
 
-std::vector<Chapter> chapters() { return {}; }
+std::vector<Chapter> chapters() { return {conduction_chapter(), switching_chapter()}; }
 
 }  // namespace ecram::study

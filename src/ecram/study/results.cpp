@@ -48,7 +48,7 @@ Json row_json(const Row& row) {
 }
 
 std::string with_unit(std::string text, const std::string& unit) {
-  return unit.empty() ? text : fmt::format("{}{}{}", text, unit == "°" ? "" : "\u00A0", unit);
+  return unit.empty() ? text : fmt::format("{}{}{}", text, unit == "°" ? "" : " ", unit);
 }
 
 }  // namespace

@@ -50,16 +50,9 @@ Badge badge(Origin origin) {
   return {std::string(name_of(origin)), tones[static_cast<std::size_t>(origin)]};
 }
 
-/// "up, nonlinearity": the path below the figure's heading. Units stand with the numbers.
-std::string row_label(const Target& target) {
-  std::string label;
-  for (std::size_t i = 1; i < target.path.size(); ++i) label += (i > 1 ? ", " : "") + target.path[i];
-  std::replace(label.begin(), label.end(), '_', ' ');
-  return label;
-}
-
 Cell ours_cell(const Row& row) {
   Cell cell(ours_text(row));
+  cell.together = row.finding && std::holds_alternative<Estimate>(row.finding->ours);
   if (row.finding && !row.finding->chapter.empty()) cell.text[0].link = "#" + row.finding->chapter;
   return cell;
 }
@@ -82,7 +75,7 @@ report::Table comparison_table(std::span<const Row> rows) {
       title.heading = true;
       table.rows.push_back(std::move(title));
     }
-    TableRow line({Cell(row_label(row.target)), Cell(paper_text(row.target)), ours_cell(row), origin_cell(row)});
+    TableRow line({Cell(row.target.label), Cell(paper_text(row.target)), ours_cell(row), origin_cell(row)});
     line.faint = !row.finding;
     table.rows.push_back(std::move(line));
   }
@@ -101,7 +94,7 @@ report::Table conditions_table(std::span<const Target> targets) {
       title.heading = true;
       table.rows.push_back(std::move(title));
     }
-    table.rows.push_back(TableRow({Cell(row_label(target)), Cell(paper_text(target))}));
+    table.rows.push_back(TableRow({Cell(target.label), Cell(paper_text(target))}));
   }
   return table;
 }
@@ -116,6 +109,21 @@ std::vector<report::Block> opening(std::span<const Row> rows, const StudyContext
                    "ecramlab finds. {} of {} rows have been reached so far; the others stand here as “not yet”.",
                    reached, rows.size())},
   }));
+  if (!context.data)
+    blocks.emplace_back(
+        report::Note{report::Note::Kind::remark,
+                     "No folder of measured data",
+                     {Paragraph({{"Neither "},
+                                 {"ECRAM_DATA", Run::Style::code},
+                                 {" nor "},
+                                 {"../shared/data", Run::Style::code},
+                                 {" is a folder, so chapters that need one use what the program carries "
+                                  "with it, and say so."}})}});
+  return blocks;
+}
+
+/// The table, and below it what its last column means.
+std::vector<report::Block> comparison(std::span<const Row> rows) {
   report::List origins;
   const auto explain = [&](Origin origin, std::string_view meaning) {
     origins.items.push_back(
@@ -125,18 +133,7 @@ std::vector<report::Block> opening(std::span<const Row> rows, const StudyContext
   explain(Origin::predicted, "a model gave it that was not fitted to it");
   explain(Origin::measured, "it comes from a file of measured data");
   explain(Origin::computed, "from first principles, or by training a network");
-  blocks.emplace_back(Paragraph("How a number of ours came about is one of four things, never blurred:"));
-  blocks.emplace_back(std::move(origins));
-  if (!context.data)
-    blocks.emplace_back(report::Note{report::Note::Kind::remark,
-                                     "No folder of measured data",
-                                     {Paragraph({{"Neither "},
-                                                 {"ECRAM_DATA", Run::Style::code},
-                                                 {" nor "},
-                                                 {"../shared/data", Run::Style::code},
-                                                 {" names one, so chapters that need it use what the program carries "
-                                                  "with it, and say so."}})}});
-  return blocks;
+  return {comparison_table(rows), Paragraph("A number of ours came about in one of four ways:"), origins};
 }
 
 report::Section chapter_section(Written& written) {
@@ -158,7 +155,7 @@ std::string page_of(std::vector<Written>& written, std::span<const Row> rows, st
   report::Page page;
   page.title = "From the Hall bar to the trained network";
   page.opening = opening(rows, context);
-  page.sections.push_back({"paper-and-ours", "Paper and ours", {comparison_table(rows)}});
+  page.sections.push_back({"paper-and-ours", "Paper and ours", comparison(rows)});
   for (Written& chapter : written) page.sections.push_back(chapter_section(chapter));
   page.sections.push_back({"conditions",
                            "What the authors set",
@@ -174,10 +171,8 @@ std::string page_of(std::vector<Written>& written, std::span<const Row> rows, st
 
 std::optional<fs::path> find_data() {
   std::error_code error;
-  if (const char* named = std::getenv("ECRAM_DATA"); named != nullptr && *named != '\0') {
-    if (!fs::is_directory(named, error)) throw InvalidInput("ECRAM_DATA: {}: no such folder", named);
+  if (const char* named = std::getenv("ECRAM_DATA"); named != nullptr && fs::is_directory(named, error))
     return fs::path(named);
-  }
   const fs::path beside = "../shared/data";
   if (fs::is_directory(beside, error)) return beside;
   return std::nullopt;

@@ -12,9 +12,8 @@
 
 namespace ecram::study {
 
-/// The folder of real data: that which ECRAM_DATA names, else ../shared/data beside the current folder, if it is there.
-///
-/// @throws InvalidInput  if ECRAM_DATA names a folder that is not there
+/// The folder of real data: the first that is there of the one that ECRAM_DATA names and ../shared/data, seen from the
+/// current folder. Nothing where neither is; the report then says so.
 std::optional<std::filesystem::path> find_data();
 
 /// The chapters that exist, in the order of the report.

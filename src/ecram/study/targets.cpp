@@ -53,6 +53,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 20> unit_wor
      {"volts", "V"}, {"K", "K"},   {"mTorr", "mTorr"}, {"s", "s"},       {"eV", "eV"},   {"meV", "meV"}, {"uS", "µS"},
      {"nS", "nS"},   {"fJ", "fJ"}, {"deg", "°"},       {"percent", "%"}, {"cm2", "cm²"}, {"Vs", "(V s)"}}};
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> qualifiers{
+    {{"_more_than", "more than"}, {"_at_most", "at most"}, {"_about", "about"}}};
+
 std::string_view unit_word(std::string_view word) {
   for (const auto& [key, unit] : unit_words)
     if (key == word) return unit;
@@ -69,31 +72,48 @@ std::vector<std::string_view> words_of(std::string_view key) {
   return words;
 }
 
-std::string unit_of_key(std::string_view key) {
-  const auto words = words_of(key);
+/// A key taken apart: "mean_uS_at_worst" is "mean at worst" in "µS".
+struct Key {
+  std::string label, unit, qualifier;
+};
+
+Key take_apart(std::string_view text) {
+  Key key;
+  for (const auto& [ending, qualifier] : qualifiers)
+    if (text.ends_with(ending)) {
+      key.qualifier = qualifier;
+      text.remove_suffix(ending.size());
+    }
+  const auto words = words_of(text);
+  std::vector<std::string_view> rest;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string_view unit = unit_word(words[i]);
-    if (unit.empty()) continue;
-    if (i + 2 < words.size() && words[i + 1] == "per") return fmt::format("{}/{}", unit, unit_word(words[i + 2]));
-    return std::string(unit);
+    const std::string_view unit = key.unit.empty() ? unit_word(words[i]) : std::string_view();
+    if (unit.empty()) {
+      rest.push_back(words[i]);
+    } else if (i + 2 < words.size() && words[i + 1] == "per") {
+      key.unit = fmt::format("{}/{}", unit, unit_word(words[i + 2]));
+      i += 2;
+    } else {
+      key.unit = unit;
+    }
   }
-  return {};
+  key.label = rest.empty() ? std::string(text) : fmt::format("{}", fmt::join(rest, " "));
+  return key;
 }
 
 /// The unit nearest to the number: that of its own key, or of a key that holds it ("sweep_K.from").
 std::string unit_of(const std::vector<std::string>& path) {
   for (std::size_t i = path.size(); i-- > 1;) {
-    std::string unit = unit_of_key(path[i]);
+    std::string unit = take_apart(path[i]).unit;
     if (!unit.empty()) return unit;
   }
   return {};
 }
 
-std::string qualifier_of(std::string_view key) {
-  if (key.ends_with("_more_than")) return "more than";
-  if (key.ends_with("_at_most")) return "at most";
-  if (key.ends_with("_about")) return "about";
-  return {};
+std::string label_of(const std::vector<std::string>& path) {
+  std::vector<std::string> labels;
+  for (std::size_t i = 1; i < path.size(); ++i) labels.push_back(take_apart(path[i]).label);
+  return fmt::format("{}", fmt::join(labels, ", "));
 }
 
 bool is_condition(const std::vector<std::string>& path) {
@@ -140,7 +160,8 @@ void collect(const toml::table& table, const std::vector<std::string>& above, st
       target.value = text_of(*node);
     }
     if (std::holds_alternative<double>(target.value) || node->is_array()) target.unit = unit_of(path);
-    target.qualifier = qualifier_of(key);
+    target.qualifier = take_apart(key).qualifier;
+    target.label = label_of(path);
     target.condition = is_condition(path);
     target.path = std::move(path);
     targets.push_back(std::move(target));

@@ -15,6 +15,7 @@ using PaperValue = std::variant<double, std::string>;
 struct Target {
   std::string id;                 ///< its path joined by dots, "fig5.gap_eV.WO2.938"
   std::vector<std::string> path;  ///< {"fig5", "gap_eV", "WO2.938"}
+  std::string label;              ///< what it is, for people: "gap, WO2.938"; without figure, unit and qualifier
   PaperValue value;               ///< in the unit of its key; an array as text, "[4, 4, 4]"
   std::string unit;               ///< as people write it, "cm²/(V s)"; empty: none, or a word
   std::string qualifier;          ///< "more than", "at most", "about", or empty

@@ -90,6 +90,16 @@ HallTruth truth(const HallScene& s) {
   return t;
 }
 
+HallScene at_temperature(const HallScene& at_300K, physics::ConductionLaw law, double characteristic,
+                         double temperature) {
+  if (!(temperature > 0)) throw InvalidInput("temperature {} K; expected a positive one", temperature);
+  HallScene scene = at_300K;
+  scene.temperature = temperature;
+  scene.density *= std::exp(physics::log_resistivity(law, characteristic, 300) -
+                            physics::log_resistivity(law, characteristic, temperature));
+  return scene;
+}
+
 analysis::HallRecord hall_record(const HallScene& s) {
   check(s);
   const HallTruth t = truth(s);

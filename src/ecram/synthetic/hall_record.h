@@ -8,6 +8,7 @@
 
 #include "ecram/analysis/hall/hall_record.h"
 #include "ecram/core/random.h"
+#include "ecram/physics/conduction.h"
 
 namespace ecram::synthetic {
 
@@ -72,6 +73,12 @@ struct HallTruth {
 };
 
 HallTruth truth(const HallScene& scene);
+
+/// The scene's film at another temperature than 300 K: its density follows the conduction law and its mobility stays.
+///
+/// @param characteristic  T0 (K) or E (J) of the law
+HallScene at_temperature(const HallScene& at_300K, physics::ConductionLaw law, double characteristic,
+                         double temperature);
 
 /// @throws InvalidInput  for a film, a bar or a sampling that cannot be
 analysis::HallRecord hall_record(const HallScene& scene);

@@ -35,18 +35,27 @@ TEST(CurveFit, PulsesNeedNotBeEvenlySpaced) {
   EXPECT_NEAR(fit.change, -2, 1e-9);
 }
 
+/// Covariance of the state at two pulses, variance 1 added by each pulse: a random walk has the smaller of the two
+/// numbers; what fades is (exp(-|a-b|/f) - exp(-(a+b)/f)) / (1 - exp(-2/f)), zero at pulse 0.
+double step_covariance(double a, double b, double fading) {
+  if (std::isinf(fading)) return std::min(a, b);
+  return (std::exp(-std::abs(a - b) / fading) - std::exp(-(a + b) / fading)) / (1 - std::exp(-2 / fading));
+}
+
 // Whitening against its definition: with covariance V, the whitened series must have the inner products a^T V^-1 b,
 // and the innovations' variances must multiply to det V. V is written down and inverted directly here.
 TEST(Whitening, IsTheInverseRootOfTheCovariance) {
   const std::vector<double> pulse{0, 1, 2, 4, 4.5, 9};
   const auto n = static_cast<Eigen::Index>(pulse.size());
-  for (const double share : {0.0, 0.2, 0.9}) {
+  for (const auto& [share, fading] : std::vector<std::pair<double, double>>{
+           {0.0, INFINITY}, {0.2, INFINITY}, {0.9, INFINITY}, {0.3, 2.0}, {0.8, 0.7}}) {
     Eigen::MatrixXd v(n, n);
     for (Eigen::Index i = 0; i < n; ++i)
       for (Eigen::Index j = 0; j < n; ++j)
-        v(i, j) = share * std::min(pulse[static_cast<std::size_t>(i)], pulse[static_cast<std::size_t>(j)]) +
-                  (i == j ? 1 - share : 0);
-    const Whitening whitening(pulse, {share});
+        v(i, j) =
+            share * step_covariance(pulse[static_cast<std::size_t>(i)], pulse[static_cast<std::size_t>(j)], fading) +
+            (i == j ? 1 - share : 0);
+    const Whitening whitening(pulse, {share, fading});
     const std::vector<double> a{1, -2, 0.5, 3, 0, 1}, b{0.3, 1, 1, -1, 2, 5};
     std::vector<double> wa(6), wb(6);
     whitening.apply(a, wa);
@@ -82,6 +91,25 @@ TEST(CurveFit, TheNoiseThatIsThereIsTheNoiseThatIsFound) {
   EXPECT_GE(reading, 18);
   EXPECT_GE(step, 15);
   EXPECT_GE(both, 19);
+}
+
+// A fluctuation that lasts some ten pulses, as random telegraph noise does, on a curve of a thousand.
+TEST(CurveFit, NoiseThatFadesIsToldFromNoiseThatStays) {
+  int found = 0;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    RandomStream random(8, "fading", i);
+    std::vector<double> g;
+    double wander = 0;
+    for (int k = 0; k < 1000; ++k) {
+      wander = wander * std::exp(-1 / 10.0) + 0.03 * random.normal();
+      g.push_back(law(k / 999.0, 2) + wander + 0.05 * random.normal());
+    }
+    const auto fit = fit_curve(pulse_numbers(1000), g);
+    found += fit.noise_model == NoiseModel::fading;
+    EXPECT_NEAR(fit.noise.fading, 10, 6);
+    EXPECT_NEAR(fit.curvature.value, 2, 0.6);
+  }
+  EXPECT_EQ(found, 5);
 }
 
 // Curves that no exponential law describes must not yield a label.

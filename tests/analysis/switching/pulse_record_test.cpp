@@ -388,7 +388,7 @@ TEST(PulseRecord, RefusedInOneLine) {
   EXPECT_EQ(refusal("V [S],G [S]\n1,2\n"), "f.csv:1: column 'V [S]': unit 'S' does not measure the same as V");
   EXPECT_EQ(refusal("V,G [S]\n1,2\n1,NaN\n"), "f.csv:3: 'NaN' in column 'G [S]'; expected a number");
   EXPECT_EQ(refusal("V,G [S]\n1,2\n1,3\n1,4\n"), "f.csv:2: 3 pulses in one direction; at least 5 are needed");
-  EXPECT_EQ(refusal("V,G [S]\n1,2\n1,3\n-1,4\n"), "f.csv:2: 2 pulses in one direction at most; at least 5 are needed");
+  EXPECT_EQ(refusal("V,G [S]\n1,2\n1,3\n-1,4\n"), "f.csv:2: at most 2 pulses in one direction; at least 5 are needed");
   EXPECT_EQ(refusal("V,G [S]\n0,2\n0,3\n"), "f.csv: no pulse with a reading");
   EXPECT_EQ(refusal("direction,pulse,G [S]\nup,1,2\nzap,2,3\n"),
             "f.csv:3: direction 'zap' in column 'direction'; expected potentiation or depression, up or down, 1 or -1");

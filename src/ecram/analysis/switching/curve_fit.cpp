@@ -5,6 +5,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
+#include <optional>
 
 #include <Eigen/Dense>
 #include <boost/math/tools/minima.hpp>
@@ -38,8 +40,8 @@ class Curve {
     for (auto* series : {&white_data_, &white_ones_, &white_law_}) series->resize(pulse.size());
   }
 
-  Projection project(double curvature, double step_share) {
-    const Whitening whitening(pulse_, {step_share});
+  Projection project(double curvature, const CurveNoise& noise) {
+    const Whitening whitening(pulse_, noise);
     for (std::size_t i = 0; i < law_.size(); ++i) law_[i] = exponential_law(share_[i], curvature);
     whitening.apply(conductance_, white_data_);
     whitening.apply(law_, white_law_);
@@ -49,7 +51,7 @@ class Curve {
     double log_information = 0;
     if (whitening.starts_exactly()) {
       result.start = conductance_[0];
-      result.change = s.dot(y) / s.squaredNorm();
+      result.change = allowed_change(s.dot(y) / s.squaredNorm());
       result.square_sum = (y - result.change * s).squaredNorm();
     } else {
       whitening.apply(ones_, white_ones_);
@@ -57,7 +59,7 @@ class Curve {
       // Take the constant out of both first: the two regressors are far from orthogonal.
       const double oo = o.squaredNorm(), y_mean = o.dot(y) / oo, s_mean = o.dot(s) / oo;
       const Eigen::VectorXd y_rest = y - y_mean * o, s_rest = s - s_mean * o;
-      result.change = s_rest.dot(y_rest) / s_rest.squaredNorm();
+      result.change = allowed_change(s_rest.dot(y_rest) / s_rest.squaredNorm());
       result.start = y_mean - result.change * s_mean;
       result.square_sum = (y_rest - result.change * s_rest).squaredNorm();
       log_information = std::log(oo);
@@ -68,22 +70,29 @@ class Curve {
     return result;
   }
 
-  /// The share of step noise that fits best at this curvature.
-  double best_step_share(double curvature) {
-    if (model_ == NoiseModel::reading) return 0;
-    if (model_ == NoiseModel::step) return 1;
-    const auto deviance = [&](double u) { return project(curvature, share_of(u)).deviance; };
-    constexpr double low = -16, high = 12, spacing = 4;
-    double best = low, least = infinity;
-    for (double u = low; u <= high; u += spacing)
-      if (const double d = deviance(u); d < least) {
-        least = d;
-        best = u;
-      }
-    return share_of(boost::math::tools::brent_find_minima(deviance, best - spacing, best + spacing, 12).first);
+  /// The noise of the model that fits best at this curvature.
+  CurveNoise best_noise(double curvature) {
+    switch (model_) {
+      case NoiseModel::reading:
+        return {0};
+      case NoiseModel::step:
+        return {1};
+      case NoiseModel::both:
+        return {best_share(curvature, infinity)};
+      case NoiseModel::fading:
+        return frozen_ ? *frozen_ : best_fading(curvature);
+    }
+    return {};
   }
 
-  double profile_deviance(double curvature) { return project(curvature, best_step_share(curvature)).deviance; }
+  /// From now on the noise stays as it is at this curvature. Noise and law are orthogonal parameters of a normal
+  /// likelihood: near the minimum the one hardly moves with the other.
+  void freeze_noise(double curvature) {
+    frozen_.reset();
+    frozen_ = best_noise(curvature);
+  }
+
+  double profile_deviance(double curvature) { return project(curvature, best_noise(curvature)).deviance; }
 
   /// Data less the constant that the restricted likelihood takes out.
   double freedom() const { return static_cast<double>(pulse_.size()) - 1; }
@@ -103,9 +112,50 @@ class Curve {
   /// Logistic: the ratio of the two variances on a logarithmic scale.
   static double share_of(double u) { return 1 / (1 + std::exp(-u)); }
 
+  double best_share(double curvature, double fading) {
+    const auto deviance = [&](double u) { return project(curvature, {share_of(u), fading}).deviance; };
+    return share_of(scan_minimum(deviance, -16, 12, 4));
+  }
+
+  CurveNoise best_fading(double curvature) {
+    const auto noise = [&](double u) { return CurveNoise{best_share(curvature, std::exp(u)), std::exp(u)}; };
+    const auto deviance = [&](double u) { return project(curvature, noise(u)).deviance; };
+    // From noise that is gone with the next pulse to noise that lasts the run.
+    return noise(scan_minimum(deviance, -1, std::log(pulse_.back() - pulse_.front()), 1));
+  }
+
+  /// A one-dimensional minimum: a scan that brackets it, then Brent's method.
+  template <class Function>
+  static double scan_minimum(Function f, double low, double high, double spacing) {
+    double best = low, least = infinity;
+    for (double u = low; u <= high; u += spacing)
+      if (const double d = f(u); d < least) {
+        least = d;
+        best = u;
+      }
+    return boost::math::tools::brent_find_minima(f, std::max(low, best - spacing), std::min(high, best + spacing), 12)
+        .first;
+  }
+
+  /// At least half of the change that was observed, and in its direction.
+  double allowed_change(double change) const {
+    return observed_change_ > 0 ? std::max(change, observed_change_ / 2) : std::min(change, observed_change_ / 2);
+  }
+
+  /// Between the means of the first and the last twentieth of the readings.
+  double observed_change() const {
+    const std::size_t some = std::max<std::size_t>(1, conductance_.size() / 20);
+    const auto mean = [&](std::span<const double> part) {
+      return std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(part.size());
+    };
+    return mean(conductance_.last(some)) - mean(conductance_.first(some));
+  }
+
   std::span<const double> pulse_, conductance_;
   NoiseModel model_;
   std::vector<double> share_, ones_, law_, white_data_, white_ones_, white_law_;
+  double observed_change_ = observed_change();
+  std::optional<CurveNoise> frozen_;
 };
 
 /// The curvature with the least profile deviance: a scan that brackets it, then Brent's method.
@@ -269,6 +319,8 @@ std::string_view name(NoiseModel model) {
       return "step";
     case NoiseModel::both:
       return "reading + step";
+    case NoiseModel::fading:
+      return "reading + fading step";
   }
   return "";
 }
@@ -285,15 +337,25 @@ CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conduc
   Curve curve(pulse, conductance, model);
   CurveFit fit;
   fit.noise_model = model;
-  const double c = best_curvature(curve);
-  const double share = curve.best_step_share(c);
-  const Projection best = curve.project(c, share);
-  fit.noise.step_share = share;
+  double c = 0;
+  if (model == NoiseModel::fading) {
+    // Law and noise in turn, from the straight line on: three rounds are enough, being nearly orthogonal.
+    for (int round = 0; round < 3; ++round) {
+      curve.freeze_noise(c);
+      c = best_curvature(curve);
+    }
+  } else {
+    c = best_curvature(curve);
+  }
+  fit.noise = curve.best_noise(c);
+  const Projection best = curve.project(c, fit.noise);
+  fit.deviance = best.deviance;
   fit.start = best.start;
   fit.change = best.change;
   fit.curvature.value = c;
-  // change, curvature and sigma; both noises have a share too. The start is in no likelihood here.
-  fit.aicc = fit::aicc(best.deviance, model == NoiseModel::both ? 4 : 3, static_cast<std::size_t>(curve.freedom()));
+  // change, curvature and sigma; then the share of step noise, and its fading. The start is in no likelihood here.
+  const std::size_t parameters = model == NoiseModel::fading ? 5 : model == NoiseModel::both ? 4 : 3;
+  fit.aicc = fit::aicc(best.deviance, parameters, static_cast<std::size_t>(curve.freedom()));
   refine(curve, fit);
   test_residuals(curve, fit);
   if (fit.exact) {
@@ -317,13 +379,23 @@ CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conduc
   }
   std::vector<double> criterion{best.aicc};
   std::size_t chosen = 0;
-  for (const NoiseModel model : all_noise_models) {
-    if (model == NoiseModel::reading) continue;
+  const auto take = [&](CurveFit fit) {
+    best = std::move(fit);
+    chosen = criterion.size() - 1;
+  };
+  double least_staying = infinity;
+  for (const NoiseModel model : {NoiseModel::step, NoiseModel::both}) {
     CurveFit fit = fit_curve(pulse, conductance, model);
     criterion.push_back(fit.aicc);
-    if (fit.aicc < best.aicc) {
-      best = std::move(fit);
-      chosen = criterion.size() - 1;
+    least_staying = std::min(least_staying, fit.deviance);
+    if (fit.aicc < best.aicc) take(std::move(fit));
+  }
+  // Fading noise is looked for where readings alone do not explain the scatter, and there are pulses enough to see it.
+  if (best.noise_model != NoiseModel::reading && pulse.size() >= 30) {
+    CurveFit fit = fit_curve(pulse, conductance, NoiseModel::fading);
+    if (fit.deviance < least_staying - 20) {
+      criterion.push_back(fit.aicc);
+      take(std::move(fit));
     }
   }
   best.akaike_weight = fit::akaike_weights(criterion)[chosen];
@@ -337,7 +409,11 @@ std::vector<double> draw_curve(const CurveFit& fit, std::span<const double> puls
   std::vector<double> curve;
   double wander = 0;
   for (std::size_t i = 0; i < pulse.size(); ++i) {
-    if (i > 0) wander += fit.step_noise * std::sqrt(pulse[i] - pulse[i - 1]) * random.normal();
+    if (i > 0) {
+      const double distance = pulse[i] - pulse[i - 1];
+      wander = wander * fit.noise.kept(distance) +
+               fit.step_noise * std::sqrt(fit.noise.gathered(distance)) * random.normal();
+    }
     const double law = fit.start + fit.change * exponential_law((pulse[i] - first) / span, fit.curvature.value);
     curve.push_back(law + wander + fit.reading_noise * random.normal());
   }

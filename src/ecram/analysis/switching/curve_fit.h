@@ -13,11 +13,11 @@
 
 namespace ecram::analysis {
 
-/// Which noise a curve has: that of independent readings, that of steps that accumulate, or both (curve_noise.h).
-enum class NoiseModel { reading, step, both };
-inline constexpr std::array all_noise_models{NoiseModel::reading, NoiseModel::step, NoiseModel::both};
+/// Which noise a curve has: that of independent readings, that of steps that accumulate, both, or readings and steps
+/// whose noise fades within the run (curve_noise.h).
+enum class NoiseModel { reading, step, both, fading };
 
-/// "reading", "step", "reading + step".
+/// "reading", "step", "reading + step", "reading + fading step".
 std::string_view name(NoiseModel model);
 
 /// The exponential law fitted to one curve,
@@ -38,6 +38,7 @@ struct CurveFit {
   Estimate curvature;        ///< c = 1/A in the order of time: positive where the first pulses do most
   double reading_noise = 0;  ///< standard deviation of a reading, in the unit of G
   double step_noise = 0;     ///< standard deviation that one pulse adds, in the unit of G
+  double deviance = 0;       ///< -2 ln(restricted likelihood), up to a constant of the data
   double aicc = 0;
   double akaike_weight = 0;  ///< share of the evidence among the noise models tried
   bool converged = false;
@@ -64,7 +65,9 @@ struct CurveFit {
 /// @throws InvalidInput  if there are too few points or the conductance does not change at all
 CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conductance, NoiseModel model);
 
-/// Fits the law with every noise model and takes the one that the data support most (AICc).
+/// Fits the law with every noise model and takes the one that the data support most (AICc). Noise that fades is
+/// believed only if it is better than noise that stays by 20 in -2 ln(likelihood): a random walk looks as if it faded
+/// by 16 once in a hundred times (Dickey and Fuller, Econometrica 49, 1057 (1981), with a trend).
 CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conductance);
 
 /// A curve drawn from the law and the noise of a fit.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -12,12 +13,19 @@ namespace ecram::analysis {
 ///  - step noise: every pulse moves the state a little more or less than the law says, and the next pulse starts from
 ///    there, so it accumulates: variance step_share sigma^2 for each pulse.
 ///
-/// Step noise is taken for a random walk about the law: what a pulse added stays. On devices whose step depends on the
-/// state, the law slowly pulls it back; intervals made for the walk are then on the safe side (they cover 94-99 % in
-/// place of 95 %), while intervals made for the pull fail on a walk (67 % at c = 8), and the two cannot be told apart
-/// on a hundred pulses.
+/// What a pulse added fades as exp(-pulses/fading): a random walk about the law where it never does, a fluctuation that
+/// comes and goes (random telegraph noise, relaxation) where it does. On devices whose step depends on the state, the
+/// law itself slowly pulls step noise back. A hundred pulses do not tell that from a random walk; intervals made for
+/// the walk are then on the safe side (they cover 94-99 % in place of 95 %), those made for the pull are not (67 % on a
+/// walk at c = 8).
 struct CurveNoise {
-  double step_share = 0;  ///< 0: reading noise alone; 1: step noise alone
+  double step_share = 0;                                    ///< 0: reading noise alone; 1: step noise alone
+  double fading = std::numeric_limits<double>::infinity();  ///< pulses after which step noise has faded to 1/e
+
+  /// What is left of step noise `pulses` later.
+  double kept(double pulses) const;
+  /// Variance that step noise of variance 1 a pulse has gathered `pulses` later.
+  double gathered(double pulses) const;
 };
 
 /// The linear filter that turns a series with this noise into independent numbers of variance sigma^2 (the innovations
@@ -43,7 +51,7 @@ class Whitening {
   bool starts_exactly() const { return exact_start_; }
 
  private:
-  std::vector<double> gain_, weight_;
+  std::vector<double> kept_, gain_, weight_;
   double log_variance_ = 0;
   bool exact_start_;
 };

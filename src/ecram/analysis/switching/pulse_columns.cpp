@@ -367,12 +367,13 @@ PulseColumns::PulseColumns(const record::Table& table, std::vector<Warning>& war
 void refuse_without(const record::Table& table, std::string_view missing, std::string_view expected) {
   std::vector<std::string_view> names;
   for (const auto& known : known_names)
-    if (known.name.size() > 2) names.push_back(known.name);
+    if (known.name.size() > 3) names.push_back(known.name);  // short ones are near everything
   std::string hint;
   for (const auto& column : table.columns) {
     if (column.header.empty() || role_of(column.name, column.unit) != Role::unknown) continue;
-    const auto meant = nearest(spelled_out(column.name), names);
-    if (meant.empty()) continue;
+    const std::string spelled = spelled_out(column.name);
+    const auto meant = nearest(spelled, names);
+    if (spelled.size() < 3 || meant.empty()) continue;
     hint = fmt::format(" (did you mean '{}' by '{}'?)", meant, record::printable(column.header));
     break;
   }

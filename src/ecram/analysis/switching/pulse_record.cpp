@@ -187,9 +187,9 @@ Runs read_rows(record::Table& table, const PulseColumns& columns, const PulseRea
 void refuse_too_few(const Runs& runs, const record::Table& table) {
   if (!runs.runs.empty()) return;
   if (runs.dropped == 0) throw InvalidInput("{}: no pulse with a reading", table.source);
-  throw InvalidInput("{}:{}: {} pulse{} in one direction{}; at least {} are needed", table.source,
-                     runs.first_dropped_line, runs.longest_dropped, runs.longest_dropped == 1 ? "" : "s",
-                     runs.dropped > 1 ? " at most" : "", fewest_pulses);
+  throw InvalidInput("{}:{}: {}{} pulse{} in one direction; at least {} are needed", table.source,
+                     runs.first_dropped_line, runs.dropped > 1 ? "at most " : "", runs.longest_dropped,
+                     runs.longest_dropped == 1 ? "" : "s", fewest_pulses);
 }
 
 void warn_of_what_is_short(const Runs& runs, std::vector<Warning>& warnings) {

@@ -17,6 +17,7 @@
 namespace ecram::analysis {
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// The law of one direction, G against the share of the run given.
@@ -98,9 +99,10 @@ void find_window(Switching& s) {
   s.gmin = mean_end(s, &DirectionFinding::low);
   s.gmax = mean_end(s, &DirectionFinding::high);
   if (s.arbitrary_units || !(s.gmin.value > 0)) return;
+  // A ratio's error is that of its logarithm: the interval stays positive.
   const double ratio = s.gmax.value / s.gmin.value;
-  s.on_off = normal_estimate(
-      ratio, ratio * std::hypot(s.gmax.standard_error / s.gmax.value, s.gmin.standard_error / s.gmin.value));
+  const double relative = std::hypot(s.gmax.standard_error / s.gmax.value, s.gmin.standard_error / s.gmin.value);
+  s.on_off = {ratio, ratio * relative, ratio * std::exp(-1.96 * relative), ratio * std::exp(1.96 * relative)};
 }
 
 void compare_windows(Switching& s) {
@@ -118,7 +120,9 @@ void find_resolved_states(Switching& s) {
   for (const auto* d : {&s.potentiation, &s.depression})
     if (*d && (*d)->described && !(*d)->fit.exact) {
       const double runs = static_cast<double>((*d)->runs);  // the mean of the runs is quieter than one of them
-      variance += runs * (std::pow((*d)->fit.reading_noise, 2) + std::pow((*d)->fit.step_noise, 2));
+      const CurveFit& fit = (*d)->fit;
+      const double gathered = std::isinf(fit.noise.fading) ? 1 : fit.noise.gathered(infinity);
+      variance += runs * (fit.reading_noise * fit.reading_noise + gathered * fit.step_noise * fit.step_noise);
       readings += static_cast<double>((*d)->pulses);
       ++directions;
     }

@@ -85,8 +85,11 @@ StepSpread pooled(const StepSpread& a, const StepSpread& b) {
   const auto mean_square = [](double x, double y) { return std::sqrt((x * x + y * y) / 2); };
   const auto estimate = [&](const Estimate& x, const Estimate& y) {
     const double value = mean_square(x.value, y.value);
-    const double error =
-        value > 0 ? std::hypot(x.value * x.standard_error, y.value * y.standard_error) / (2 * value) : x.standard_error;
+    // A spread that was found to be zero has no standard error, but a bound above it.
+    const auto error_of = [](const Estimate& e) {
+      return e.value > 0 ? e.value * e.standard_error : e.high * e.high / 4;
+    };
+    const double error = value > 0 ? std::hypot(error_of(x), error_of(y)) / (2 * value) : x.standard_error;
     return Estimate{value, error, mean_square(x.low, y.low), mean_square(x.high, y.high)};
   };
   return {estimate(a.raw, b.raw), estimate(a.step_noise, b.step_noise), mean_square(a.reading_noise, b.reading_noise)};
