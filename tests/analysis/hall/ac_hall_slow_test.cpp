@@ -51,7 +51,7 @@ TEST(AcHallStatistics, CarrierSign) {
   for (bool holes : {false, true}) {
     auto scene = paper_scene(3);
     scene.holes = holes;
-    const Statistics s = statistics(scene, 4000);
+    const Statistics s = statistics(scene, 2000);
     EXPECT_LT(s.wrong_sign, 0.0025);
     EXPECT_LT(s.wrong_estimate_sign, 0.0025);
   }
@@ -67,7 +67,7 @@ TEST(AcHallStatistics, FewPeriodsAndJitter) {
   auto few = paper_scene(100);
   few.duration = 240;
   few.drift = {0.5};
-  const Statistics three = statistics(few, records);
+  const Statistics three = statistics(few, 1000);
   EXPECT_GT(three.coverage, 0.92);
   EXPECT_LT(three.root_mean_square, 1.10 * cramer_rao(few, 1));
 
@@ -76,7 +76,7 @@ TEST(AcHallStatistics, FewPeriodsAndJitter) {
   jitter.flicker_corner = jitter.rotation_frequency;
   jitter.speed_jitter = 0.02;
   jitter.time_jitter = 0.3;
-  const Statistics s = statistics(jitter, records);
+  const Statistics s = statistics(jitter, 1000);
   EXPECT_GT(s.coverage, 0.93);
   EXPECT_LT(s.coverage, 0.97);
 }

@@ -88,7 +88,7 @@ TEST(AcHall, LagIsSeenInThePhaseAndTakenOutWhereItIsKnown) {
   HallOptions known;
   known.rc_time = 2;
   const HallResult corrected = analyse(scene, known);
-  EXPECT_NEAR(corrected.density.value / scene.density, 1, 2e-3);
+  EXPECT_NEAR(corrected.density.value / scene.density, 1, 5e-4);
   EXPECT_NEAR(corrected.phase.value, 0, 2e-3);
 }
 

@@ -84,8 +84,7 @@ int most_drift_order(const Rotation& turn, int wanted) {
 Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale) {
   Block block;
   block.reference = reference(bins.time, bins.field, turn);
-  // A sensor noisier than this would bias the slope by more than 1e-5.
-  const bool noisy = block.reference.noise > 0.002 * turn.amplitude;
+  const bool noisy = block.reference.left_noise > 0;
   block.field = lagged(bins.time, noisy ? block.reference.smooth : bins.field, options.rc_time);
 
   double positive = 0, total = 0;
@@ -455,8 +454,8 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
   const auto error = [&](Eigen::Index k) { return std::sqrt(fit.covariance(k, k)); };
   // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.
   double unbias = 1;
-  if (block.reference.noise > 0.002 * turn.amplitude && double(block.bins.time.size()) / turn.periods >= 24) {
-    const double left = block.reference.noise * block.reference.noise * 7 / 21;
+  if (block.reference.left_noise > 0) {
+    const double left = block.reference.left_noise * block.reference.left_noise;
     double variance = 0;
     const double centre = mean(block.field);
     for (double b : block.field) variance += (b - centre) * (b - centre);

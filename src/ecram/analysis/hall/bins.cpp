@@ -59,8 +59,8 @@ Rotation rotation(std::span<const double> time, std::span<const double> field) {
   if (!(turn.amplitude > 1e-9 * std::abs(turn.mean)) || !(turn.amplitude > 1e-9))
     throw InvalidInput("the field is constant ({:.6g} T); expected the reference of a rotating magnet", turn.mean);
 
-  int side = 0, crossings = 0;
-  double first = 0, last = 0;
+  int side = 0;
+  std::vector<double> crossings;
   for (std::size_t i = 0; i < field.size(); ++i) {
     const double from_middle = field[i] - turn.mean;
     if (std::abs(from_middle) < 0.5 * turn.amplitude) continue;
@@ -70,13 +70,22 @@ Rotation rotation(std::span<const double> time, std::span<const double> field) {
       std::size_t j = i;
       while (j > 0 && (field[j - 1] - turn.mean) * now > 0) --j;
       const double a = j > 0 ? field[j - 1] - turn.mean : 0, b = field[j] - turn.mean;
-      last = j > 0 ? time[j - 1] + (time[j] - time[j - 1]) * a / (a - b) : time[j];
-      if (crossings++ == 0) first = last;
+      crossings.push_back(j > 0 ? time[j - 1] + (time[j] - time[j - 1]) * a / (a - b) : time[j]);
     }
     side = now;
   }
   const double duration = time.back() - time.front();
-  turn.frequency = crossings > 1 ? 0.5 * (crossings - 1) / (last - first) : 0;
+  if (crossings.size() > 1) {
+    // A gap hides crossings: the time between two of them then holds several half turns.
+    std::vector<double> apart;
+    for (std::size_t i = 1; i < crossings.size(); ++i) apart.push_back(crossings[i] - crossings[i - 1]);
+    std::vector<double> sorted(apart);
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    double half_turns = 0;
+    for (double t : apart) half_turns += std::max(1.0, std::round(t / *middle));
+    turn.frequency = 0.5 * half_turns / (crossings.back() - crossings.front());
+  }
   turn.periods = duration * turn.frequency;
   if (!(turn.periods >= 1.98))
     throw InvalidInput("{:.2g} periods of the field in {:.4g} s; at least two are needed", turn.periods, duration);

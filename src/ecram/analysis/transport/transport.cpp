@@ -243,9 +243,9 @@ FreezeOut fit_freeze_out(const TemperatureSeries& n, const TransportOptions& o) 
     for (std::size_t i = 0; i < y.size(); ++i) r[i] = std::sqrt(w[i]) * (y[i] - model(p, n.temperature[i]));
   };
   const double infinite = std::numeric_limits<double>::infinity();
-  problem.bounds = {{-infinite, infinite}, {1e-4, 3}, {std::log(1e-9), std::log(0.99)}};
-  const double slope = std::max(0.01, arrhenius_energy(n, 0).value / constants::elementary_charge);
+  const double slope = std::clamp(arrhenius_energy(n, 0).value / constants::elementary_charge, 0.01, 1.0);
   const double most = *std::max_element(y.begin(), y.end());
+  problem.bounds = {{most - 1, most + 40}, {1e-4, 3}, {std::log(1e-9), std::log(0.99)}};
   fit::LeastSquaresFit best;
   best.chi2 = infinite;
   // The compensated and the uncompensated regime are far apart: start in both.
