@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
 #include <new>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -9,6 +12,7 @@
 #include "commands.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/interrupt.h"
+#include "ecram/core/nearest.h"
 #include "ecram/core/version.h"
 
 namespace {
@@ -22,6 +26,16 @@ int complain(const std::string& what, int status) {
     if (c == '\n') c = ' ';
   fmt::print(stderr, "ecram: {}\n", line);
   return status;
+}
+
+/// CLI11 only says that a subcommand is missing.
+void refuse_unknown_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string_view> known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(command->get_name());
+  if (std::ranges::find(known, argv[1]) == known.end())
+    throw ecram::InvalidInput("no subcommand '{}'{}", argv[1], ecram::did_you_mean(argv[1], known));
 }
 
 }  // namespace
@@ -38,9 +52,12 @@ int main(int argc, char** argv) {
   ecram::commands::add_transport(app);
   ecram::commands::add_pulses(app);
   ecram::commands::add_card(app);
+  ecram::commands::add_train(app);
+  ecram::commands::add_data(app);
   ecram::commands::add_study(app);
 
   try {
+    refuse_unknown_subcommand(app, argc, argv);
     ecram::watch_for_interrupt();
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& e) {

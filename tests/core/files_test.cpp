@@ -81,6 +81,19 @@ TEST(OutputFolder, AppearsWholeOrNotAtAll) {
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
+TEST(OutputFolder, ParentsMadeInVainAreGone) {
+  const TemporaryFolder folder;
+  { const OutputFolder abandoned(folder / "a" / "b" / "out", false); }
+  EXPECT_EQ(entries(folder.path()), 0U);
+  fs::create_directory(folder / "a");
+  { const OutputFolder abandoned(folder / "a" / "b" / "out", false); }
+  EXPECT_TRUE(fs::exists(folder / "a"));
+  EXPECT_EQ(entries(folder / "a"), 0U);
+  OutputFolder kept(folder / "a" / "b" / "out", false);
+  kept.publish();
+  EXPECT_TRUE(fs::exists(folder / "a" / "b" / "out"));
+}
+
 TEST(OutputFolder, AnExistingFolderIsKeptUnlessForced) {
   const TemporaryFolder folder;
   fs::create_directory(folder / "out");

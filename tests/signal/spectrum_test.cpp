@@ -78,13 +78,18 @@ TEST(Spikes, AreFoundAndNothingElseIs) {
 // The definition, by sorting each window.
 TEST(RunningMedian, IsTheMedianOfEachWindow) {
   RandomStream random(4, "values");
-  std::vector<double> values(60);
-  for (double& v : values) v = random.below(10);
-  const auto medians = running_median(values, 3);
-  for (int i = 3; i + 3 < 60; ++i) {
-    std::vector<double> window(values.begin() + i - 3, values.begin() + i + 4);
-    std::sort(window.begin(), window.end());
-    EXPECT_EQ(medians[i], window[3]);
+  std::vector<double> values(3000);
+  for (double& v : values) v = random.below(40);
+  for (int reach : {3, 4}) {
+    const auto medians = running_median(values, reach);
+    for (int i = 0; i < 3000; ++i) {
+      std::vector<double> window(values.begin() + std::max(0, i - reach),
+                                 values.begin() + std::min(3000, i + reach + 1));
+      std::sort(window.begin(), window.end());
+      const std::size_t m = window.size() / 2;
+      EXPECT_EQ(medians[i], window.size() % 2 == 1 ? window[m] : 0.5 * (window[m - 1] + window[m]))
+          << reach << " " << i;
+    }
   }
   EXPECT_EQ(running_median(std::vector<double>{2, 1}, 3)[0], 1.5);
 }

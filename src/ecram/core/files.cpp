@@ -114,6 +114,7 @@ OutputFolder::OutputFolder(fs::path folder, bool force) : folder_(std::move(fold
     throw InvalidInput("{}: cannot be written: {}", folder_.string(), reason());
 
   const fs::path parent = folder_of(folder_);
+  for (fs::path missing = parent; !fs::exists(missing, error); missing = folder_of(missing)) made_ = missing;
   fs::create_directories(parent, error);
   if (error) throw InvalidInput("{}: cannot be made: {}", parent.string(), error.message());
   // Beside the final place, so that moving is a rename and not a copy.
@@ -129,6 +130,11 @@ OutputFolder::~OutputFolder() {
   if (published_) return;
   std::error_code ignored;
   fs::remove_all(working_, ignored);
+  // Parents that were made for it go too, as long as nothing else has come to lie in them.
+  if (made_.empty()) return;
+  for (fs::path parent = folder_of(folder_); fs::remove(parent, ignored) && parent != made_;
+       parent = folder_of(parent)) {
+  }
 }
 
 void OutputFolder::publish() {

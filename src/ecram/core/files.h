@@ -51,6 +51,7 @@ class OutputFolder {
 
  private:
   std::filesystem::path folder_, working_;
+  std::filesystem::path made_;  ///< the topmost parent that had to be made; empty: none
   bool published_ = false;
 };
 

@@ -27,6 +27,8 @@ void watch_for_interrupt() {
 
 bool interrupt_requested() { return requested != 0; }
 
+void acknowledge_interrupt() { requested = 0; }
+
 void stop_if_interrupted() {
   if (interrupt_requested()) throw Interrupted();
 }

@@ -11,6 +11,10 @@ void watch_for_interrupt();
 /// Has the user asked to stop?
 bool interrupt_requested();
 
+/// The work has stopped; from here on nobody is asked to. For whoever then writes what there is: what writes (a figure
+/// being drawn) stops for an interruption too. A further Ctrl-C counts anew.
+void acknowledge_interrupt();
+
 /// @throws Interrupted  if the user asked to stop
 void stop_if_interrupted();
 

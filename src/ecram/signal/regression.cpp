@@ -102,6 +102,8 @@ Regression generalised_least_squares(const LinearModel& model, const std::vector
   fit.coefficient = w.coefficient.cwiseQuotient(start.scale);
   const Eigen::VectorXd unscale = start.scale.cwiseInverse();
   fit.covariance = fit.white_variance * (unscale.asDiagonal() * inverse * unscale.asDiagonal());
+  const Eigen::VectorXd along = w.factor.matrixL().solve(w.normal.col(p).head(p));
+  for (double part : along) fit.explained.push_back(part * part);
   const Eigen::VectorXd residual =
       (w.values.col(p) - w.values.leftCols(p) * w.coefficient) / std::sqrt(fit.white_variance);
   fit.whitened_residual.assign(residual.data(), residual.data() + n);

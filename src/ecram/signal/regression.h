@@ -25,6 +25,9 @@ struct Regression {
   NoiseColour colour;
   std::vector<double> whitened_residual;  ///< of each sample; standard normal if model and colour are right
   std::size_t degrees_of_freedom = 0;
+  /// By how much each column lessens the whitened sum of squared residuals, entered after those before it. So the model
+  /// without its last k columns has the sum white_variance * degrees_of_freedom + the last k of these.
+  std::vector<double> explained;
 };
 
 /// Samples of a linear model y = X b + noise.

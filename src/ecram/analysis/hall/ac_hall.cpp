@@ -180,9 +180,61 @@ Design design(const std::vector<Block>& blocks, const Layout& layout) {
 }
 
 /// Akaike's criterion, for noise of a colour that is the same for all candidates.
+double criterion(double residual_square, std::size_t columns, std::size_t samples) {
+  return fit::aicc(double(samples) * std::log(residual_square / double(samples)), columns + 1, samples);
+}
+
+double residual_square(const signal::Regression& fit) { return fit.white_variance * double(fit.degrees_of_freedom); }
+
 double criterion(const signal::Regression& fit) {
-  const auto p = static_cast<std::size_t>(fit.coefficient.size()), n = fit.degrees_of_freedom + p;
-  return fit::aicc(double(n) * std::log(fit.white_variance * double(fit.degrees_of_freedom) / double(n)), p + 1, n);
+  const auto p = static_cast<std::size_t>(fit.coefficient.size());
+  return criterion(residual_square(fit), p, fit.degrees_of_freedom + p);
+}
+
+/// Evenly spread stretches of a long design, enough to see the noise's colour.
+Design excerpt(const Design& d) {
+  constexpr Eigen::Index stretches = 4, length = 1024;
+  if (d.x.rows() <= 2 * stretches * length) return d;
+  Design part;
+  part.x.resize(stretches * length, d.x.cols());
+  part.y.resize(stretches * length);
+  for (Eigen::Index s = 0; s < stretches; ++s) {
+    const Eigen::Index from = s * (d.x.rows() - length) / (stretches - 1);
+    part.x.middleRows(s * length, length) = d.x.middleRows(from, length);
+    part.y.segment(s * length, length) = d.y.segment(from, length);
+    for (Eigen::Index i = 0; i < length; ++i) {
+      part.interval.push_back(i == 0 ? infinite : d.interval[static_cast<std::size_t>(from + i)]);
+      part.weight.push_back(d.weight[static_cast<std::size_t>(from + i)]);
+    }
+  }
+  return part;
+}
+
+/// The order of the drift that AICc prefers. One record's drift columns stand last, so that a single fit holds the
+/// sums of squares of all lower orders; several records are fitted order by order.
+int best_drift_order(const std::vector<Block>& blocks, Layout layout, const std::vector<double>& rates,
+                     signal::NoiseColour colour) {
+  const int most = layout.drift_order;
+  int order = most;
+  double best = infinite;
+  if (blocks.size() == 1 && !blocks[0].modulated) {
+    const auto full = signal::generalised_least_squares(design(blocks, layout).model(), rates, colour);
+    const auto columns = static_cast<std::size_t>(full.coefficient.size());
+    double square = residual_square(full);
+    for (int k = most; k >= 0; --k) {
+      const std::size_t left = columns - static_cast<std::size_t>(most - k);
+      if (const double a = criterion(square, left, full.degrees_of_freedom + columns); a < best) best = a, order = k;
+      square += full.explained[left - 1];
+    }
+    return order;
+  }
+  for (int k = 0; k <= most; ++k) {
+    layout.drift_order = k;
+    if (const double a = criterion(signal::generalised_least_squares(design(blocks, layout).model(), rates, colour));
+        a < best)
+      best = a, order = k;
+  }
+  return order;
 }
 
 /// Fits without the offset's own drift first, to see spikes that stand on it, and marks them in the readings.
@@ -193,6 +245,7 @@ void mark_spikes(Readings& r, const Rotation& turn, const HallOptions& options, 
   if (!r.voltage_xx.empty()) longitudinal = signal::spikes(r.voltage_xx, reach, 10);
   r.rejected = signal::spikes(r.voltage_xy, reach, limit);
   for (int pass = 0; pass < 2; ++pass) {
+    const std::vector<char> before = r.rejected;
     const Block block = make_block(bin(r, turn, per_period), turn, options, 0);
     Layout layout;
     layout.drift_order = most_drift_order(turn, options.most_drift_order);
@@ -221,6 +274,7 @@ void mark_spikes(Readings& r, const Rotation& turn, const HallOptions& options, 
       residual[i] = r.voltage_xy[i] - smooth - c[Layout::hall] * current * r.field[i];
     }
     r.rejected = signal::spikes(residual, reach, limit);
+    if (r.rejected == before) break;
   }
   for (std::size_t i = 0; i < r.rejected.size(); ++i)
     if (longitudinal[i] != 0) r.rejected[i] = 1;
@@ -419,19 +473,13 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
 
   // The colour of the noise with every drift term in the model; then the order of the drift in noise of that colour.
   signal::Regression fit;
+  const int most_order = layout.drift_order;
   for (int pass = 0; pass < 3; ++pass) {
-    Layout most = layout;
-    most.drift_order = most_drift_order(turn, options.most_drift_order);
-    if (pass == 0 || result.colour.flicker >= 0)
-      result.colour = signal::estimate_colour(design(blocks, most).model(), rates);
-    double best = infinite;
-    for (int order = 0; order <= most.drift_order; ++order) {
-      Layout candidate = layout;
-      candidate.drift_order = order;
-      candidate.longitudinal = false;
-      const auto tried = signal::generalised_least_squares(design(blocks, candidate).model(), rates, result.colour);
-      if (const double a = criterion(tried); a < best) best = a, fit = tried, layout = candidate;
-    }
+    layout.drift_order = most_order;
+    layout.longitudinal = false;
+    result.colour = signal::estimate_colour(excerpt(design(blocks, layout)).model(), rates);
+    layout.drift_order = best_drift_order(blocks, layout, rates, result.colour);
+    fit = signal::generalised_least_squares(design(blocks, layout).model(), rates, result.colour);
     if (!blocks[0].bins.voltage_xx.empty() && !blocks[0].modulated) {
       Layout candidate = layout;
       candidate.longitudinal = true;
@@ -439,7 +487,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
       const auto column = d.x.col(d.x.cols() - 1);
       if (column.norm() > 1e-9 * mean_magnitude(blocks[0].bins.voltage_xx)) {
         const auto tried = signal::generalised_least_squares(d.model(), rates, result.colour);
-        if (criterion(tried) < best) fit = tried, layout = candidate;
+        if (criterion(tried) < criterion(fit)) fit = tried, layout = candidate;
       }
     }
     if (pass == 2 || drop_outliers(blocks, fit.whitened_residual) == 0) break;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as a user meets it: exit status, one line of complaint, nothing written in vain.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "program/run_program.h"
+
+namespace ecram {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+/// The drawn example that the repository carries.
+std::string example() { return (fs::path(std::getenv("ECRAM_SOURCE")) / "examples" / "pulses_drawn.csv").string(); }
+
+void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::size_t entries(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+/// Exit status 2 and exactly one line.
+void expect_refused(const Outcome& outcome, const std::string& because) {
+  EXPECT_EQ(outcome.status, 2) << outcome.complaint;
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_EQ(std::count(outcome.complaint.begin(), outcome.complaint.end(), '\n'), 1) << outcome.complaint;
+  EXPECT_THAT(outcome.complaint, HasSubstr(because));
+}
+
+TEST(PulsesProgram, JsonKeepsItsContract) {
+  const auto outcome = ecram_program("pulses " + example() + " --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.complaint;
+  const auto json = nlohmann::json::parse(outcome.output);
+  for (const auto* direction : {"potentiation", "depression"})
+    for (const auto* quantity : {"nonlinearity", "A"})
+      for (const auto* key : {"value", "se", "low", "high"})
+        EXPECT_TRUE(json.at(direction).at(quantity).contains(key)) << direction << quantity << key;
+  EXPECT_GT(json["potentiation"]["nonlinearity"]["value"], 0);
+  EXPECT_LT(json["depression"]["nonlinearity"]["value"], 0);
+  EXPECT_LT(json["depression"]["A"]["value"], 0);
+  EXPECT_TRUE(json["warnings"].is_array());
+}
+
+TEST(PulsesProgram, WarningsHaveCodeRowAndText) {
+  const TemporaryFolder folder;
+  std::string csv = "up\n";
+  for (int i = 0; i < 30; ++i) csv += std::to_string(i * i * 0.01 - 0.5) + "\n";
+  write(folder / "a.csv", csv);
+  const auto outcome = ecram_program("pulses " + (folder / "a.csv").string() + " --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.complaint;
+  std::vector<std::string> codes;
+  const auto json = nlohmann::json::parse(outcome.output);
+  for (const auto& warning : json["warnings"]) {
+    codes.push_back(warning.at("code"));
+    EXPECT_TRUE(warning.contains("row"));
+    EXPECT_FALSE(warning.at("text").get<std::string>().empty());
+  }
+  EXPECT_THAT(codes, testing::IsSupersetOf({"arbitrary_units", "negative_conductance", "one_direction_only"}));
+}
+
+TEST(PulsesProgram, WritesCardAndPlotWholeAndNotTwice) {
+  const TemporaryFolder folder;
+  const std::string outputs = " --card " + (folder / "c.toml").string() + " --plot " + (folder / "p.svg").string();
+  ASSERT_EQ(ecram_program("pulses " + example() + outputs).status, 0);
+  EXPECT_EQ(ecram_program("card check " + (folder / "c.toml").string()).status, 0);
+  EXPECT_THAT(ecram_program("card show " + (folder / "c.toml").string()).output, HasSubstr("label"));
+  EXPECT_THAT(text_of(folder / "p.svg"), HasSubstr("</svg>"));
+  expect_refused(ecram_program("pulses " + example() + outputs), "exists already; --force replaces it");
+  EXPECT_EQ(ecram_program("pulses " + example() + outputs + " --force").status, 0);
+  EXPECT_EQ(entries(folder.path()), 2U);
+}
+
+TEST(PulsesProgram, RefusesAndWritesNothing) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "a.csv").string(), out = (folder / "c.toml").string();
+  const std::vector<std::pair<std::string, std::string>> files{
+      {"", "a.csv"},
+      {"direction,pulse\n1,2\n", "a.csv:1"},
+      {"pulse_V,G [furlong]\n1,2\n1,3\n1,4\n1,5\n1,6\n1,7\n", "furlong"},
+      {"up,down\n1,2\n2,nan\n3,4\n4,5\n5,6\n6,7\n", "a.csv:3"},
+      {"up,down\n1,2\n2,oops\n3,4\n4,5\n5,6\n6,7\n", "a.csv:3"},
+      {"up,down\n1,2\n2,1\n", "5"},
+      {std::string("up,down\n1,\0\n", 11), "a.csv"},
+  };
+  for (const auto& [text, because] : files) {
+    write(in, text);
+    expect_refused(ecram_program("pulses " + in + " --card " + out), because);
+    EXPECT_EQ(entries(folder.path()), 1U);
+  }
+  expect_refused(ecram_program("pulses " + (folder / "none.csv").string()), "none.csv");
+  expect_refused(ecram_program("pulses " + example() + " --plot " + (folder / "p.jpg").string()), "p.jpg");
+  expect_refused(ecram_program("pulses " + example() + " --card " + (folder / "no" / "c.toml").string()),
+                 "no such folder");
+  expect_refused(ecram_program("pulses " + example() + " --read-voltage 5"), "--read-voltage: '5' has no unit");
+  expect_refused(ecram_program("pulses --bootstrap 1 " + example()), "--bootstrap");
+  expect_refused(ecram_program("puls"), "no subcommand 'puls' (did you mean 'pulses'?)");
+  expect_refused(ecram_program(""), "subcommand");
+}
+
+// A limit on the size of files stands for the full disk.
+TEST(PulsesProgram, AFullDiskLeavesNothingBehind) {
+  const TemporaryFolder folder;
+  const auto outcome =
+      ecram_program("pulses " + example() + " --card " + (folder / "c.toml").string(), "trap '' XFSZ; ulimit -f 1;");
+  EXPECT_EQ(outcome.status, 3) << outcome.complaint;
+  EXPECT_EQ(entries(folder.path()), 0U);
+}
+
+TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
+  EXPECT_THAT(ecram_program("--version").output, MatchesRegex("ecram [0-9.]+ .commit [0-9a-f]+.*\n"));
+  for (const auto* command : {"pulses", "card", "study"}) {
+    const auto help = ecram_program(std::string(command) + " --help");
+    EXPECT_EQ(help.status, 0);
+    EXPECT_THAT(help.output, HasSubstr("Example")) << command;
+  }
+}
+
+TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "study").string();
+  ASSERT_EQ(ecram_program("study --quick --out " + out).status, 0);
+  const auto results = text_of(folder / "study" / "results.json");
+  const auto rows = nlohmann::json::parse(results).at("rows");
+  for (const auto& row : rows) {
+    EXPECT_TRUE(row.contains("paper") && row.contains("ours") && row.contains("origin"));
+    if (row["id"] == "fig3b.up.nonlinearity") {
+      EXPECT_EQ(row["origin"], "calibrated");
+      EXPECT_NEAR(row["ours"]["value"], 0.122, 0.05);
+    }
+  }
+  expect_refused(ecram_program("study --quick --out " + out), "exists already");
+  EXPECT_EQ(text_of(folder / "study" / "results.json"), results);
+  ASSERT_EQ(ecram_program("study --quick --out " + out + " --force").status, 0);
+  EXPECT_EQ(text_of(folder / "study" / "results.json"), results);  // the same seed, the same bytes
+}
+
+}  // namespace
+}  // namespace ecram
