@@ -571,7 +571,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
 
   Layout cubic = layout;
   cubic.cubic = true;
-  if (const Design d = design(blocks, cubic); d.x.rows() > d.x.cols() + 10) {
+  if (const Design d = excerpt(design(blocks, cubic)); d.x.rows() > d.x.cols() + 10) {
     const auto curved = signal::generalised_least_squares(d.model(), rates, result.colour);
     const Eigen::Index last = curved.coefficient.size() - 1;
     if (std::abs(curved.coefficient[last]) > 5 * std::sqrt(curved.covariance(last, last)))

@@ -37,7 +37,7 @@ double contact_factor(const HallBar& bar) {
 
 void check(const HallBar& bar) {
   const auto positive = [](double value, const char* what) {
-    if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} {} m; expected a positive one", what, value);
+    if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} {:.6g} m; expected a positive one", what, value);
   };
   positive(bar.length, "length");
   positive(bar.width, "width");
