@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ecram/core/thread_pool.h"
 #include "ecram/crossbar/mnist.h"
 #include "ecram/crossbar/training.h"
+#include "ecram/crossbar/variation.h"
 
 namespace ecram::crossbar {
 
@@ -17,7 +19,8 @@ struct TrialOptions {
   TrainingOptions training;
   std::vector<double> sigmas{0, 0.012, 0.025, 0.05, 0.075, 0.1};  ///< share of the conductance window
   std::size_t trials = 1;
-  std::size_t draws = 5;  ///< programmings of each trained network at each sigma
+  std::size_t draws = 5;                       ///< programmings of each trained network at each sigma
+  std::optional<DeviceVariation> device = {};  ///< whose sigma is among those above, for the results to name
 };
 
 /// Accuracy at one sigma, over the trainings.
