@@ -33,7 +33,6 @@ class ThreadPool {
   void serve();
   void run_loop();
 
-  std::vector<std::jthread> threads_;
   std::mutex mutex_;
   std::condition_variable start_, finished_;
   const std::function<void(std::size_t)>* work_ = nullptr;
@@ -42,6 +41,7 @@ class ThreadPool {
   std::uint64_t loop_ = 0;
   bool closing_ = false;
   std::exception_ptr failure_;
+  std::vector<std::jthread> threads_;  // last, so that they have ended before what they wait on is destroyed
 };
 
 }  // namespace ecram
