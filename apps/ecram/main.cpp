@@ -60,6 +60,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit status: 0 done, 2 bad input, 3 an instrument, an engine or the machine failed, 130 interrupted.");
 
+  ecram::commands::add_hall(app);
+  ecram::commands::add_magnet(app);
+  ecram::commands::add_simulate(app);
+  ecram::commands::add_transport(app);
   ecram::commands::add_pulses(app);
   ecram::commands::add_card(app);
   ecram::commands::add_train(app);
