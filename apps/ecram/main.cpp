@@ -92,6 +92,8 @@ int main(int argc, char** argv) {
     return complain("out of memory", failed);
   } catch (const std::system_error& e) {
     if (e.code().value() == EPIPE) return 0;  // the reader has seen enough
+    if (std::ferror(stdout) != 0)
+      return complain(fmt::format("standard output cannot be written: {}", e.code().message()), bad_input);
     return complain(fmt::format("the system refused: {}", e.code().message()), failed);
   } catch (const std::exception& e) {
     return complain(fmt::format("a fault in ecram itself, please report it: {}", e.what()), failed);
