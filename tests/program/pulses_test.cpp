@@ -135,7 +135,7 @@ TEST(PulsesProgram, RefusesAndWritesNothing) {
   };
   for (const auto& [text, because] : files) {
     write(in, text);
-    expect_refused(run_program("pulses " + in + " --card " + out), because);
+    expect_refused(run_program(fmt::format("pulses {} --card {}", in, out)), because);
     EXPECT_EQ(entries(folder.path()), 1U);
   }
   expect_refused(run_program("pulses " + (folder / "none.csv").string()), "none.csv");
@@ -167,10 +167,12 @@ TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
   }
 }
 
+constexpr const char* patience = "timeout 800";  // sanitizers make a study slow
+
 TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
   const TemporaryFolder folder;
   const std::string out = (folder / "study").string();
-  ASSERT_EQ(run_program("study --quick --out " + out).status, 0);
+  ASSERT_EQ(run_program("study --quick --out " + out, patience).status, 0);
   const auto results = read_whole(folder / "study" / "results.json");
   const auto rows = nlohmann::json::parse(results).at("rows");
   for (const auto& row : rows) {
@@ -180,9 +182,9 @@ TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
       EXPECT_NEAR(row["ours"]["value"], 0.122, 0.05);
     }
   }
-  expect_refused(run_program("study --quick --out " + out), "exists already");
+  expect_refused(run_program("study --quick --out " + out, patience), "exists already");
   EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);
-  ASSERT_EQ(run_program("study --quick --out " + out + " --force").status, 0);
+  ASSERT_EQ(run_program("study --quick --out " + out + " --force", patience).status, 0);
   EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);  // the same seed, the same bytes
 }
 
