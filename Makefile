@@ -1,5 +1,5 @@
 # Two commands for users: `make study` and `make test`. The rest is for whoever changes the code (CONTRIBUTING.md).
-.PHONY: study test setup build check bench format format-check tidy clean
+.PHONY: study test setup build check bench format format-check clean
 .DEFAULT_GOAL := study
 
 PRESET ?= release

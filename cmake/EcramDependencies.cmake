@@ -21,6 +21,10 @@ find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
 add_library(random123 INTERFACE IMPORTED)
 target_include_directories(random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})
 
+find_path(KISSFFT_INCLUDE kissfft.hh PATH_SUFFIXES kissfft REQUIRED)
+add_library(kissfft INTERFACE IMPORTED)
+target_include_directories(kissfft SYSTEM INTERFACE ${KISSFFT_INCLUDE})
+
 find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 pkg_check_modules(hdf5 REQUIRED IMPORTED_TARGET hdf5)

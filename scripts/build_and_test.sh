@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Builds everything of build/PRESET and runs its tests; further arguments go to ctest (-L unit, say).
+# Builds and runs the tests of build/PRESET: all of them, or those of one LABEL (unit, threads, slow, dft).
 set -euo pipefail
 preset=$1
-shift
+label=${2:-}
 scripts/configure.sh "$preset" -DECRAM_TESTS=ON
-cmake --build "build/$preset"
-ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" "$@"
+if [[ -n $label ]]; then
+  cmake --build "build/$preset" --target "build_$label"
+  ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" -L "$label"
+else
+  cmake --build "build/$preset"
+  ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)"
+fi

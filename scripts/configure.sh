@@ -4,6 +4,8 @@ set -euo pipefail
 preset=$1
 shift
 mkdir -p build
+# Warnings are errors where changes are checked, not on a user's machine with another compiler.
+if [[ -n ${CI:-} ]]; then set -- -DECRAM_WERROR=ON "$@"; fi
 if ! cmake --preset "$preset" "$@" >"build/configure-$preset.log" 2>&1; then
   cat "build/configure-$preset.log" >&2
   exit 1

@@ -9,6 +9,10 @@ class App;
 /// each, named after the subcommand; what it computes lives in the rooms.
 namespace ecram::commands {
 
+void add_hall(CLI::App& app);
+void add_magnet(CLI::App& app);
+void add_simulate(CLI::App& app);
+void add_transport(CLI::App& app);
 void add_pulses(CLI::App& app);
 void add_card(CLI::App& app);
 void add_data(CLI::App& app);

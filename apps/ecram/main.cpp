@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -24,18 +27,29 @@ int complain(const std::string& what, int status) {
   std::string line = what.substr(0, what.find_last_not_of('\n') + 1);
   for (char& c : line)
     if (c == '\n') c = ' ';
-  fmt::print(stderr, "ecram: {}\n", line);
+  // Not fmt::print: it throws where standard error is closed.
+  std::fputs(fmt::format("ecram: {}\n", line).c_str(), stderr);
   return status;
+}
+
+/// Results that did not reach standard output are lost: that is no success.
+int finish() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  return complain(fmt::format("standard output cannot be written: {}", std::strerror(errno)), bad_input);
 }
 
 /// CLI11 only says that a subcommand is missing.
 void refuse_unknown_subcommand(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
   std::vector<std::string_view> known;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+  const CLI::App* next = nullptr;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     known.push_back(command->get_name());
-  if (std::ranges::find(known, argv[1]) == known.end())
-    throw ecram::InvalidInput("no subcommand '{}'{}", argv[1], ecram::did_you_mean(argv[1], known));
+    if (command->get_name() == argv[1]) next = command;
+  }
+  if (known.empty()) return;
+  if (next == nullptr) throw ecram::InvalidInput("no subcommand '{}'{}", argv[1], ecram::did_you_mean(argv[1], known));
+  refuse_unknown_subcommand(*next, argc - 1, argv + 1);
 }
 
 }  // namespace
@@ -46,6 +60,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit status: 0 done, 2 bad input, 3 an instrument, an engine or the machine failed, 130 interrupted.");
 
+  ecram::commands::add_hall(app);
+  ecram::commands::add_magnet(app);
+  ecram::commands::add_simulate(app);
+  ecram::commands::add_transport(app);
   ecram::commands::add_pulses(app);
   ecram::commands::add_card(app);
   ecram::commands::add_train(app);
@@ -59,11 +77,11 @@ int main(int argc, char** argv) {
     ecram::watch_for_interrupt();
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& e) {
-    return app.exit(e);
+    app.exit(e);
   } catch (const CLI::CallForAllHelp& e) {
-    return app.exit(e);
+    app.exit(e);
   } catch (const CLI::CallForVersion& e) {
-    return app.exit(e);
+    app.exit(e);
   } catch (const CLI::ParseError& e) {
     return complain(fmt::format("{} ('ecram --help' lists what there is)", e.what()), bad_input);
   } catch (const ecram::InvalidInput& e) {
@@ -74,8 +92,13 @@ int main(int argc, char** argv) {
     return complain(e.what(), failed);
   } catch (const std::bad_alloc&) {
     return complain("out of memory", failed);
+  } catch (const std::system_error& e) {
+    if (e.code().value() == EPIPE) return 0;  // the reader has seen enough
+    if (std::ferror(stdout) != 0)
+      return complain(fmt::format("standard output cannot be written: {}", e.code().message()), bad_input);
+    return complain(fmt::format("the system refused: {}", e.code().message()), failed);
   } catch (const std::exception& e) {
     return complain(fmt::format("a fault in ecram itself, please report it: {}", e.what()), failed);
   }
-  return 0;
+  return finish();
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -46,27 +48,45 @@ Examples:
   ecram pulses trace.tsv --read-voltage "0.1 V" --json
   ecram pulses device1.csv device2.csv device3.csv     device-to-device variation too)";
 
-/// Outputs are looked at before the work, so that a long analysis does not end in a refusal.
+/// Outputs are looked at before the work, so that a long analysis does not end in a refusal; and no output is ever an
+/// input, --force or not: that would be the measurement.
 void check_outputs(const Options& options) {
+  namespace fs = std::filesystem;
   if (!options.plot.empty()) report::format_of(options.plot);
   for (const std::string& path : {options.card, options.plot}) {
     if (path.empty()) continue;
-    if (std::filesystem::exists(path) && !options.force)
-      throw InvalidInput("{}: exists already; --force replaces it", path);
-    const auto folder = std::filesystem::path(path).parent_path();
-    if (!folder.empty() && !std::filesystem::is_directory(folder))
-      throw InvalidInput("{}: no such folder", folder.string());
+    check_writable(path);
+    std::error_code error;
+    for (const std::string& file : options.files)
+      if (fs::equivalent(path, file, error)) throw InvalidInput("{}: is the file of pulses itself", path);
+    if (fs::exists(path, error) && !options.force) throw InvalidInput("{}: exists already; --force replaces it", path);
   }
+  std::error_code error;
+  if (!options.card.empty() && (options.card == options.plot || fs::equivalent(options.card, options.plot, error)))
+    throw InvalidInput("{}: the card and the plot cannot be one file", options.card);
 }
 
-std::optional<analysis::DeviceToDevice> compare(const std::vector<analysis::Switching>& devices) {
+/// The spread over the devices that can be compared with the first one; a warning at each of the others.
+std::optional<analysis::DeviceToDevice> compare(std::vector<analysis::Switching>& devices) {
   if (devices.size() < 3) return std::nullopt;
   std::vector<analysis::DeviceCycle> cycles;
-  for (const auto& s : devices) {
-    auto& cycle = cycles.emplace_back();
+  const bool up = devices[0].potentiation.has_value(), down = devices[0].depression.has_value();
+  for (auto& s : devices) {
+    analysis::DeviceCycle cycle;
     if (s.potentiation) cycle.potentiation = s.potentiation->mean_curve;
     if (s.depression) cycle.depression = s.depression->mean_curve;
+    const auto same = [&](const analysis::Switching& other) { return &other != &s && other.sha256 == s.sha256; };
+    if (std::ranges::any_of(devices, same))
+      s.warnings.push_back({"same_file", 0, "the same file stands among the devices twice: their spread is too small"});
+    if (analysis::comparable(cycle, up, down)) {
+      cycles.push_back(std::move(cycle));
+    } else {
+      s.warnings.push_back({"not_compared", 0,
+                            "left out of the spread between devices: it has other directions than the first file, or "
+                            "no window"});
+    }
   }
+  if (cycles.size() < 3) return std::nullopt;
   return analysis::device_to_device(cycles);
 }
 
@@ -87,6 +107,7 @@ void print_json(const std::vector<analysis::Switching>& devices,
 void run(const Options& options) {
   check_outputs(options);
   analysis::PulseReadOptions reading;
+  reading.threads = options.threads;
   if (!options.read_voltage.empty())
     reading.read_voltage = naming("--read-voltage", [&] { return quantity(options.read_voltage, "V"); });
   ThreadPool threads(options.threads);
@@ -95,26 +116,30 @@ void run(const Options& options) {
     Progress progress("analysing", options.files.size());
     for (const std::string& file : options.files) {
       const auto record = analysis::read_pulses(file, reading);
-      devices.push_back(analysis::analyse_switching(record, {options.bootstrap, options.seed}, threads));
+      devices.push_back(naming(file, [&] {
+        return analysis::analyse_switching(record, {options.bootstrap, options.seed}, threads);
+      }));
       progress.update(devices.size());
     }
   }
   const auto spread = compare(devices);
 
+  std::string plot;  // drawn before anything is written
   if (!options.plot.empty())
-    write_file(options.plot, report::render(report::switching_figure(devices[0]), report::format_of(options.plot)));
+    plot = report::render(report::switching_figure(devices[0]), report::format_of(options.plot));
   if (!options.card.empty()) {
     const std::string name =
         options.name.empty() ? std::filesystem::path(options.files[0]).stem().string() : options.name;
     write_file(options.card, record::device_card_text(analysis::card_of(devices, spread, name)));
   }
+  if (!options.plot.empty()) write_file(options.plot, plot);
   if (options.json) {
     print_json(devices, spread);
     return;
   }
   for (const auto& s : devices) fmt::print("{}\n", report::switching_text(s));
   if (spread) fmt::print("{}", report::device_to_device_text(*spread));
-  if (devices.size() == 2) fmt::print("two devices: their spread needs at least 3\n");
+  if (devices.size() > 1 && !spread) fmt::print("the spread between devices needs at least 3 that can be compared\n");
 }
 
 }  // namespace

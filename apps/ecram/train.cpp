@@ -27,7 +27,7 @@ namespace {
 struct TrainOptions {
   crossbar::TrialOptions trials;
   std::vector<double> sigma_percent;
-  std::string activation = "sigmoid", data, out, simd;
+  std::string activation = "sigmoid", card, data, out, simd;
   unsigned threads = 0;
   bool force = false, json = false;
 };
@@ -44,6 +44,8 @@ void print_summary(const crossbar::TrialOptions& options, const crossbar::TrialR
              results.trainings.size() == 1 ? "" : "s", epochs, results.interrupted ? " (interrupted)" : "",
              microseconds_per_sample(results, digits), results.simd);
   fmt::print("variation  {}\n\n", crossbar::variation_reading);
+  if (options.device)
+    fmt::print("device     {}: {:.3g} % of the window a step\n\n", options.device->device, 100 * options.device->sigma);
   fmt::print("sigma (%)   accuracy (%)   sd between trainings\n");
   for (const auto& at : results.accuracy)
     fmt::print("{:>9.4g}   {:>12.2f}   {:>20}\n", 100 * at.sigma, 100 * at.mean,
@@ -54,6 +56,7 @@ void write_results(OutputFolder& folder, const crossbar::TrialOptions& options, 
                    const crossbar::Digits& digits) {
   const auto& into = folder.working_folder();
   std::vector<crossbar::Network> networks;
+  networks.reserve(results.trainings.size());
   for (const auto& one : results.trainings) networks.push_back(one.network);
   crossbar::write_networks(into / "model.h5", networks);
   write_file(into / "results.json", results_json(options, results, digits));
@@ -68,6 +71,11 @@ void train(TrainOptions& options) {
   trials.training.activation = crossbar::activation_named(options.activation);
   if (!options.sigma_percent.empty()) trials.sigmas.clear();
   for (const double percent : options.sigma_percent) trials.sigmas.push_back(percent / 100);
+  if (!options.card.empty()) {
+    trials.device = crossbar::read_device_variation(options.card);
+    if (options.sigma_percent.empty()) trials.sigmas = {0};
+    trials.sigmas.push_back(trials.device->sigma);
+  }
   if (!options.simd.empty()) crossbar::use_simd_target(options.simd);
 
   const crossbar::Digits digits = crossbar::find_digits(options.data);
@@ -109,7 +117,7 @@ void add_train(CLI::App& app) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--threads", options->threads, "trainings at a time (default: one for each core)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1024));
   command->add_option("--epochs", training.epochs, "passes over the training pictures")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -123,6 +131,11 @@ void add_train(CLI::App& app) {
   command->add_option("--batch", training.batch, "pictures an update")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      ->add_option(
+          "--card", options->card,
+          "device card (ecram pulses --card) whose variation is evaluated too; without --sigma, beside 0 alone")
+      ->type_name("FILE");
   command->add_option(
       "--data", options->data,
       "folder with MNIST's four files, plain or .gz (default: where ECRAM_DATA, ../shared/data or 'ecram "
@@ -137,6 +150,7 @@ void add_train(CLI::App& app) {
       "Examples:\n"
       "  ecram train\n"
       "  ecram train --trials 10 --out out/training\n"
+      "  ecram train --card device.toml\n"
       "  ecram train --epochs 3 --sigma 0,1.2 --json\n"
       "  ecram train --layers 784,100,10 --activation relu --rate 0.05 --batch 16");
   command->callback([options] { train(*options); });

@@ -41,7 +41,7 @@ TEST(WriteFile, RefusesAFolderThatIsNotThere) {
 }
 
 // A limit on the size of files stands for the full disk: writing fails in the middle.
-TEST(WriteFile, AFullDiskIsAFailureAndKeepsTheOldFile) {
+TEST(WriteFile, AFullDiskIsSaidAndKeepsTheOldFile) {
   const TemporaryFolder folder;
   write_file(folder / "a", "old");
   std::signal(SIGXFSZ, SIG_IGN);
@@ -49,7 +49,7 @@ TEST(WriteFile, AFullDiskIsAFailureAndKeepsTheOldFile) {
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit small{1000, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  EXPECT_THROW(write_file(folder / "a", std::string(2000, 'x')), Failure);
+  EXPECT_THROW(write_file(folder / "a", std::string(2000, 'x')), InvalidInput);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_EQ(read(folder / "a"), "old");
   EXPECT_EQ(entries(folder.path()), 1U);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ecram/core/errors.h"
 #include "ecram/core/thread_pool.h"
 
 namespace ecram {
@@ -19,6 +20,8 @@ TEST(ThreadPool, EachIndexOnce) {
   }
   pool.for_each(0, [](std::size_t) { FAIL(); });
 }
+
+TEST(ThreadPool, RefusesAHundredThousandThreads) { EXPECT_THROW(ThreadPool(100000), InvalidInput); }
 
 TEST(ThreadPool, TheLowestIndexThatThrewIsThrown) {
   for (const unsigned threads : {1U, 4U}) {

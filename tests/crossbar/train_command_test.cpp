@@ -12,6 +12,7 @@
 #include "ecram/crossbar/mnist.h"
 #include "ecram/crossbar/model_file.h"
 #include "ecram/crossbar/training.h"
+#include "ecram/record/device_card.h"
 #include "ecram/synthetic/digits.h"
 #include "support/gzip_file.h"
 #include "support/idx_bytes.h"
@@ -133,6 +134,28 @@ TEST_F(TrainCommand, RefusesBadOptions) {
   expect_refused("--rate 0", "rate: 0, expected a positive number");
   expect_refused("--rate 1e20", "diverged ");
   expect_refused("--activation step", "no activation 'step'");
+}
+
+TEST_F(TrainCommand, TakesTheVariationOfADeviceCard) {
+  record::DeviceCard card;
+  card.device = "W7";
+  card.program = "a test";
+  card.sources = {{"w7.csv", std::string(64, '0'), "two columns"}};
+  const fs::path path = data() / "card.toml";
+  write_file(path, record::device_card_text(card));
+  expect_refused("--card " + path.string(), "card.toml: the card has no variation");
+  expect_refused("--card " + (data() / "none.toml").string(), "none.toml");
+
+  card.step_over_window = normal_estimate(0.034, 0.001);
+  write_file(path, record::device_card_text(card));
+  for (const auto& [option, count] : {std::pair<std::string, std::size_t>{"", 2}, {"--sigma 0,1,5", 4}}) {
+    const ProgramRun run = train("--json --card " + path.string() + " " + option);
+    ASSERT_EQ(run.status, 0) << run.err;
+    const json results = json::parse(run.out);
+    ASSERT_EQ(results["accuracy"].size(), count);
+    EXPECT_EQ(results["accuracy"].back()["sigma"], 3.4);
+    EXPECT_EQ(results["device"]["name"], "W7");
+  }
 }
 
 TEST_F(TrainCommand, RefusesBadFiles) {

@@ -3,13 +3,16 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "ecram/core/errors.h"
+#include "ecram/core/files.h"
 #include "ecram/crossbar/training.h"
 #include "ecram/synthetic/digits.h"
+#include "support/temporary_folder.h"
 
 namespace ecram::crossbar {
 namespace {
@@ -70,6 +73,31 @@ TEST(AccuracyUnderVariation, DoesNotDependOnWhatElseIsAsked) {
   double mean = 0;
   for (std::size_t draw = 0; draw < 3; ++draw) mean += accuracy(programmed(network, 0.3, 1, 0, draw), pictures) / 3;
   EXPECT_NEAR(alone[0], mean, 1e-12);
+}
+
+TEST(DeviceVariation, IsTheCardsStepOverTheWindow) {
+  const TemporaryFolder folder;
+  record::DeviceCard card;
+  card.device = "W7";
+  card.program = "a test";
+  card.sources = {{"w7.csv", std::string(64, '0'), "two columns"}};
+  card.gmin = normal_estimate(1e-9, 1e-11);
+  card.gmax = normal_estimate(4e-8, 1e-10);
+  write_file(folder / "unknown.toml", record::device_card_text(card));
+  try {
+    read_device_variation(folder / "unknown.toml");
+    FAIL() << "found a variation in a card that has none";
+  } catch (const InvalidInput& e) {
+    EXPECT_EQ(e.what(), (folder / "unknown.toml").string() +
+                            ": the card has no variation (step_over_window), which a training needs");
+  }
+  card.step_over_window = normal_estimate(0.012, 0.001);
+  write_file(folder / "known.toml", record::device_card_text(card));
+  const DeviceVariation variation = read_device_variation(folder / "known.toml");
+  EXPECT_EQ(variation.sigma, 0.012);
+  EXPECT_EQ(variation.device, "W7");
+  EXPECT_EQ(variation.file, "known.toml");
+  EXPECT_EQ(variation.gmax.value, 4e-8);
 }
 
 TEST(AccuracyUnderVariation, RefusesWhatIsNoSigma) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a user meets it: exit status, one line of complaint, nothing written in vain.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "program/run_program.h"
+#include "support/run_program.h"
 
 namespace ecram {
 namespace {
@@ -23,17 +24,17 @@ std::size_t entries(const fs::path& folder) {
 }
 
 /// Exit status 2 and exactly one line.
-void expect_refused(const Outcome& outcome, const std::string& because) {
-  EXPECT_EQ(outcome.status, 2) << outcome.complaint;
-  EXPECT_EQ(outcome.output, "");
-  EXPECT_EQ(std::count(outcome.complaint.begin(), outcome.complaint.end(), '\n'), 1) << outcome.complaint;
-  EXPECT_THAT(outcome.complaint, HasSubstr(because));
+void expect_refused(const ProgramRun& outcome, const std::string& because) {
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(because));
 }
 
 TEST(PulsesProgram, JsonKeepsItsContract) {
-  const auto outcome = ecram_program("pulses " + example() + " --json");
-  ASSERT_EQ(outcome.status, 0) << outcome.complaint;
-  const auto json = nlohmann::json::parse(outcome.output);
+  const auto outcome = run_program("pulses " + example() + " --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
   for (const auto* direction : {"potentiation", "depression"})
     for (const auto* quantity : {"nonlinearity", "A"})
       for (const auto* key : {"value", "se", "low", "high"})
@@ -49,10 +50,10 @@ TEST(PulsesProgram, WarningsHaveCodeRowAndText) {
   std::string csv = "up\n";
   for (int i = 0; i < 30; ++i) csv += std::to_string(i * i * 0.01 - 0.5) + "\n";
   write(folder / "a.csv", csv);
-  const auto outcome = ecram_program("pulses " + (folder / "a.csv").string() + " --json");
-  ASSERT_EQ(outcome.status, 0) << outcome.complaint;
+  const auto outcome = run_program("pulses " + (folder / "a.csv").string() + " --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
   std::vector<std::string> codes;
-  const auto json = nlohmann::json::parse(outcome.output);
+  const auto json = nlohmann::json::parse(outcome.out);
   for (const auto& warning : json["warnings"]) {
     codes.push_back(warning.at("code"));
     EXPECT_TRUE(warning.contains("row"));
@@ -64,65 +65,115 @@ TEST(PulsesProgram, WarningsHaveCodeRowAndText) {
 TEST(PulsesProgram, WritesCardAndPlotWholeAndNotTwice) {
   const TemporaryFolder folder;
   const std::string outputs = " --card " + (folder / "c.toml").string() + " --plot " + (folder / "p.svg").string();
-  ASSERT_EQ(ecram_program("pulses " + example() + outputs).status, 0);
-  EXPECT_EQ(ecram_program("card check " + (folder / "c.toml").string()).status, 0);
-  EXPECT_THAT(ecram_program("card show " + (folder / "c.toml").string()).output, HasSubstr("label"));
-  EXPECT_THAT(text_of(folder / "p.svg"), HasSubstr("</svg>"));
-  expect_refused(ecram_program("pulses " + example() + outputs), "exists already; --force replaces it");
-  EXPECT_EQ(ecram_program("pulses " + example() + outputs + " --force").status, 0);
+  ASSERT_EQ(run_program("pulses " + example() + outputs).status, 0);
+  EXPECT_EQ(run_program("card check " + (folder / "c.toml").string()).status, 0);
+  EXPECT_THAT(run_program("card show " + (folder / "c.toml").string()).out, HasSubstr("label"));
+  EXPECT_THAT(read_whole(folder / "p.svg"), HasSubstr("</svg>"));
+  expect_refused(run_program("pulses " + example() + outputs), "exists already; --force replaces it");
+  EXPECT_EQ(run_program("pulses " + example() + outputs + " --force").status, 0);
   EXPECT_EQ(entries(folder.path()), 2U);
+}
+
+TEST(PulsesProgram, TheMeasurementIsNeverOverwritten) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "a.svg").string();
+  fs::copy_file(example(), in);
+  expect_refused(run_program("pulses " + in + " --plot " + in + " --force"), "is the file of pulses itself");
+  expect_refused(run_program("pulses " + in + " --card " +
+                             (folder.path() / ".." / folder.path().filename() / "a.svg").string() + " --force"),
+                 "is the file of pulses itself");
+  EXPECT_EQ(read_whole(in), read_whole(example()));
+  const std::string both = (folder / "b.svg").string();
+  expect_refused(run_program("pulses " + in + " --plot " + both + " --card " + both), "cannot be one file");
+  expect_refused(run_program("pulses " + in + " --plot " + both + " --card " + folder.path().string() + " --force"),
+                 "not a plain file");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(PulsesProgram, AnOddDeviceIsLeftOutOfTheSpreadAndSaid) {
+  const TemporaryFolder folder;
+  std::string files;
+  for (int device = 0; device < 4; ++device) {
+    const bool odd = device == 3;  // has no depression
+    std::string csv = odd ? "up_uS\n" : "up_uS,down_uS\n";
+    for (int i = 0; i < 30; ++i)
+      csv +=
+          odd ? fmt::format("{}\n", 1 + 0.1 * i) : fmt::format("{},{}\n", 1 + device + 0.1 * i, 4 + device - 0.1 * i);
+    const fs::path file = folder / fmt::format("d{}.csv", device);
+    write(file, csv);
+    files += fmt::format(" {}", file.string());
+  }
+  const auto outcome = run_program("pulses --json" + files);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["files"].size(), 4U);
+  EXPECT_EQ(json["device_to_device"]["devices"], 3);
+  EXPECT_THAT(json["files"][3]["warnings"].dump(), HasSubstr("not_compared"));
+}
+
+// /dev/full answers every write with "no space left on device".
+TEST(PulsesProgram, LostOutputIsNoSuccess) {
+  const TemporaryFolder folder;
+  const std::string command = fmt::format("\"{}\" pulses {} --json >/dev/full 2>{}", std::getenv("ECRAM_EXECUTABLE"),
+                                          example(), (folder / "err").string());
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_THAT(read_whole(folder / "err"), HasSubstr("standard output cannot be written"));
 }
 
 TEST(PulsesProgram, RefusesAndWritesNothing) {
   const TemporaryFolder folder;
   const std::string in = (folder / "a.csv").string(), out = (folder / "c.toml").string();
   const std::vector<std::pair<std::string, std::string>> files{
-      {"", "a.csv"},
+      {"", "empty"},
       {"direction,pulse\n1,2\n", "a.csv:1"},
       {"pulse_V,G [furlong]\n1,2\n1,3\n1,4\n1,5\n1,6\n1,7\n", "furlong"},
       {"up,down\n1,2\n2,nan\n3,4\n4,5\n5,6\n6,7\n", "a.csv:3"},
       {"up,down\n1,2\n2,oops\n3,4\n4,5\n5,6\n6,7\n", "a.csv:3"},
-      {"up,down\n1,2\n2,1\n", "5"},
-      {std::string("up,down\n1,\0\n", 11), "a.csv"},
+      {"up,down\n1,2\n2,1\n", "at least 5"},
+      {std::string("up,down\n1,\0\n", 11), "binary"},
   };
   for (const auto& [text, because] : files) {
     write(in, text);
-    expect_refused(ecram_program("pulses " + in + " --card " + out), because);
+    expect_refused(run_program(fmt::format("pulses {} --card {}", in, out)), because);
     EXPECT_EQ(entries(folder.path()), 1U);
   }
-  expect_refused(ecram_program("pulses " + (folder / "none.csv").string()), "none.csv");
-  expect_refused(ecram_program("pulses " + example() + " --plot " + (folder / "p.jpg").string()), "p.jpg");
-  expect_refused(ecram_program("pulses " + example() + " --card " + (folder / "no" / "c.toml").string()),
+  expect_refused(run_program("pulses " + (folder / "none.csv").string()), "none.csv");
+  expect_refused(run_program("pulses " + example() + " --plot " + (folder / "p.jpg").string()), "p.jpg");
+  expect_refused(run_program("pulses " + example() + " --card " + (folder / "no" / "c.toml").string()),
                  "no such folder");
-  expect_refused(ecram_program("pulses " + example() + " --read-voltage 5"), "--read-voltage: '5' has no unit");
-  expect_refused(ecram_program("pulses --bootstrap 1 " + example()), "--bootstrap");
-  expect_refused(ecram_program("puls"), "no subcommand 'puls' (did you mean 'pulses'?)");
-  expect_refused(ecram_program(""), "subcommand");
+  expect_refused(run_program("pulses " + example() + " --read-voltage 5"), "--read-voltage: '5' has no unit");
+  expect_refused(run_program("pulses --bootstrap 1 " + example()), "--bootstrap");
+  expect_refused(run_program("puls"), "no subcommand 'puls' (did you mean 'pulses'?)");
+  expect_refused(run_program("card chekc x.toml"), "no subcommand 'chekc' (did you mean 'check'?)");
+  expect_refused(run_program(""), "subcommand");
 }
 
 // A limit on the size of files stands for the full disk.
 TEST(PulsesProgram, AFullDiskLeavesNothingBehind) {
   const TemporaryFolder folder;
   const auto outcome =
-      ecram_program("pulses " + example() + " --card " + (folder / "c.toml").string(), "trap '' XFSZ; ulimit -f 1;");
-  EXPECT_EQ(outcome.status, 3) << outcome.complaint;
+      run_program("pulses " + example() + " --card " + (folder / "c.toml").string(), "trap '' XFSZ; ulimit -f 1;");
+  expect_refused(outcome, "c.toml: cannot be written: File too large");
   EXPECT_EQ(entries(folder.path()), 0U);
 }
 
 TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
-  EXPECT_THAT(ecram_program("--version").output, MatchesRegex("ecram [0-9.]+ .commit [0-9a-f]+.*\n"));
+  EXPECT_THAT(run_program("--version").out, MatchesRegex("ecram [0-9.]+ .commit ([0-9a-f]+|unknown).*\n"));
   for (const auto* command : {"pulses", "card", "study"}) {
-    const auto help = ecram_program(std::string(command) + " --help");
+    const auto help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.status, 0);
-    EXPECT_THAT(help.output, HasSubstr("Example")) << command;
+    EXPECT_THAT(help.out, HasSubstr("Example")) << command;
   }
 }
+
+constexpr const char* patience = "timeout 800";  // sanitizers make a study slow
 
 TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
   const TemporaryFolder folder;
   const std::string out = (folder / "study").string();
-  ASSERT_EQ(ecram_program("study --quick --out " + out).status, 0);
-  const auto results = text_of(folder / "study" / "results.json");
+  ASSERT_EQ(run_program("study --quick --out " + out, patience).status, 0);
+  const auto results = read_whole(folder / "study" / "results.json");
   const auto rows = nlohmann::json::parse(results).at("rows");
   for (const auto& row : rows) {
     EXPECT_TRUE(row.contains("paper") && row.contains("ours") && row.contains("origin"));
@@ -131,10 +182,10 @@ TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
       EXPECT_NEAR(row["ours"]["value"], 0.122, 0.05);
     }
   }
-  expect_refused(ecram_program("study --quick --out " + out), "exists already");
-  EXPECT_EQ(text_of(folder / "study" / "results.json"), results);
-  ASSERT_EQ(ecram_program("study --quick --out " + out + " --force").status, 0);
-  EXPECT_EQ(text_of(folder / "study" / "results.json"), results);  // the same seed, the same bytes
+  expect_refused(run_program("study --quick --out " + out, patience), "exists already");
+  EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);
+  ASSERT_EQ(run_program("study --quick --out " + out + " --force", patience).status, 0);
+  EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);  // the same seed, the same bytes
 }
 
 }  // namespace

@@ -74,6 +74,13 @@ TEST(DeviceCard, ReadsBackWhatWasWritten) {
   EXPECT_EQ(device_card_text(again), device_card_text(card));
 }
 
+TEST(DeviceCard, NamesThatAreNotUtf8CanBeReadBack) {
+  DeviceCard card = example();
+  card.device = "bad\xff\xc3 and \xed\xa0\x80 and \xc2\xb5S";
+  EXPECT_EQ(parse_device_card(device_card_text(card), "card").device,
+            "bad\xef\xbf\xbd\xef\xbf\xbd and \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd and \xc2\xb5S");
+}
+
 TEST(DeviceCard, EveryWrongCardIsNamed) {
   const std::string good = device_card_text(example());
   EXPECT_EQ(complaint(good), "accepted");
@@ -94,7 +101,9 @@ TEST(DeviceCard, EveryWrongCardIsNamed) {
   EXPECT_THAT(complaint(replaced(good, "[variation]", "[varation]")), testing::HasSubstr("did you mean 'variation'"));
   std::string changed = good;
   changed.replace(changed.find("0.122"), 5, "0.022");
-  EXPECT_EQ(complaint(changed), "card.toml: the card was changed after it was written: its checksum is another");
+  EXPECT_EQ(complaint(changed),
+            "card.toml: the card was changed after it was written: its checksum is another (a conversion "
+            "of line ends is a change, too)");
 }
 
 }  // namespace

@@ -37,6 +37,15 @@ class Descriptor {
 
 std::string reason() { return std::strerror(errno); }
 
+/// A place without room for the result is the user's to change (InvalidInput); anything else is the machine's fault.
+[[noreturn]] void throw_write_error(const fs::path& path, int error) {
+  const std::string why = std::strerror(error);
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG || error == EROFS || error == EACCES ||
+      error == ENAMETOOLONG)
+    throw InvalidInput("{}: cannot be written: {}", path.string(), why);
+  throw Failure("{}: cannot be written: {}", path.string(), why);
+}
+
 /// The folder that holds `path`, "." where the name has none.
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
@@ -44,7 +53,7 @@ void write_all(int fd, std::string_view content, const fs::path& path) {
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw Failure("{}: cannot write: {}", path.string(), reason());
+    if (written < 0) throw_write_error(path, errno);
     content.remove_prefix(static_cast<std::size_t>(written));
   }
 }
@@ -55,18 +64,24 @@ void sync_folder(const fs::path& folder) {
   if (fd.get() >= 0) ::fsync(fd.get());
 }
 
-void require_folder(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) throw InvalidInput("{}: no such folder", folder.string());
-}
-
 }  // namespace
 
-void write_file(const fs::path& path, std::string_view content) {
+void check_writable(const fs::path& path) {
+  if (path.empty()) throw InvalidInput("an empty name of a file to write");
   std::error_code error;
-  if (fs::is_directory(path, error)) throw InvalidInput("{}: is a folder, not a file to write", path.string());
-  require_folder(folder_of(path));
+  const auto status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    throw InvalidInput("{}: exists and is not a plain file", path.string());
+  const fs::path folder = folder_of(path);
+  if (!fs::is_directory(folder, error)) throw InvalidInput("{}: no such folder", folder.string());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw InvalidInput("{}: cannot be written: {}", folder.string(), reason());
+  // Room for the ending of the temporary name.
+  if (path.filename().string().size() > 240) throw InvalidInput("{}: the name is too long", path.string());
+}
 
+void write_file(const fs::path& path, std::string_view content) {
+  check_writable(path);
   std::string temporary = path.string() + ".partial-XXXXXX";
   Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (fd.get() < 0) throw InvalidInput("{}: cannot be written: {}", path.string(), reason());
@@ -77,7 +92,7 @@ void write_file(const fs::path& path, std::string_view content) {
     ::umask(mask);
     if (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::fsync(fd.get()) != 0 || ::close(fd.release()) != 0 ||
         ::rename(temporary.c_str(), path.c_str()) != 0)
-      throw Failure("{}: cannot write: {}", path.string(), reason());
+      throw_write_error(path, errno);
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
@@ -86,7 +101,8 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 MappedFile::MappedFile(const fs::path& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Non-blocking: a pipe that nobody writes to would otherwise be waited for, for ever.
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) throw InvalidInput("{}: cannot be read: {}", path.string(), reason());
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw InvalidInput("{}: cannot be read: {}", path.string(), reason());
@@ -104,6 +120,7 @@ MappedFile::~MappedFile() {
 }
 
 OutputFolder::OutputFolder(fs::path folder, bool force) : folder_(std::move(folder)) {
+  if (folder_.empty()) throw InvalidInput("an empty name of a folder to write");
   if (!folder_.has_filename()) folder_ = folder_.parent_path();  // "out/" is "out"
   std::error_code error;
   const bool exists = fs::exists(fs::symlink_status(folder_, error));
@@ -112,6 +129,8 @@ OutputFolder::OutputFolder(fs::path folder, bool force) : folder_(std::move(fold
   if (exists && !force) throw InvalidInput("{}: exists already; --force replaces its results", folder_.string());
   if (exists && ::access(folder_.c_str(), W_OK | X_OK) != 0)
     throw InvalidInput("{}: cannot be written: {}", folder_.string(), reason());
+
+  replace_ = exists;
 
   const fs::path parent = folder_of(folder_);
   for (fs::path missing = parent; !fs::exists(missing, error); missing = folder_of(missing)) made_ = missing;
@@ -139,9 +158,17 @@ OutputFolder::~OutputFolder() {
 
 void OutputFolder::publish() {
   std::error_code error;
-  if (!fs::exists(folder_)) {
-    fs::rename(working_, folder_, error);
+  if (!replace_) {
+    // Not over one that has come to be there meanwhile.
+    if (::renameat2(AT_FDCWD, working_.c_str(), AT_FDCWD, folder_.c_str(), RENAME_NOREPLACE) != 0) {
+      if (errno == EEXIST) throw InvalidInput("{}: exists already; --force replaces its results", folder_.string());
+      throw_write_error(folder_, errno);
+    }
   } else {
+    for (const auto& entry : fs::directory_iterator(working_))
+      if (const fs::path target = folder_ / entry.path().filename();
+          fs::is_directory(target, error) != entry.is_directory() && fs::exists(fs::symlink_status(target, error)))
+        throw InvalidInput("{}: is in the way of a result of that name", target.string());
     for (auto entry = fs::recursive_directory_iterator(working_, error);
          !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
       const fs::path target = folder_ / fs::relative(entry->path(), working_);
@@ -154,7 +181,7 @@ void OutputFolder::publish() {
     }
     if (!error) fs::remove_all(working_, error);
   }
-  if (error) throw Failure("{}: cannot be written: {}", folder_.string(), error.message());
+  if (error) throw_write_error(folder_, error.value());
   sync_folder(folder_of(folder_));
   published_ = true;
 }

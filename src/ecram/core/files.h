@@ -11,9 +11,14 @@ namespace ecram {
 /// Writes a file whole or not at all: to a temporary name beside it, synced, then renamed over `path`. Whoever reads
 /// `path` sees the old content or the new, also if the program is killed at any moment.
 ///
-/// @throws InvalidInput  if the folder does not exist or cannot be written
-/// @throws Failure       if the disk fills up or breaks; `path` is then as it was
+/// @throws InvalidInput  if it cannot be written there: no such folder, no rights, no room
+/// @throws Failure       if the disk breaks; `path` is then as it was
 void write_file(const std::filesystem::path& path, std::string_view content);
+
+/// Could `path` be written? For a look before long work.
+/// @throws InvalidInput  if its folder is not there or cannot be written, or something that is no plain file has its
+/// name
+void check_writable(const std::filesystem::path& path);
 
 /// A file's bytes, mapped into memory for reading; gone with the object. An empty file gives an empty view.
 class MappedFile {
@@ -52,7 +57,7 @@ class OutputFolder {
  private:
   std::filesystem::path folder_, working_;
   std::filesystem::path made_;  ///< the topmost parent that had to be made; empty: none
-  bool published_ = false;
+  bool replace_ = false, published_ = false;
 };
 
 }  // namespace ecram

@@ -23,6 +23,7 @@ void note(int signal) {
 void watch_for_interrupt() {
   std::signal(SIGINT, note);
   std::signal(SIGTERM, note);
+  std::signal(SIGHUP, note);
 }
 
 bool interrupt_requested() { return requested != 0; }

@@ -3,7 +3,7 @@
 
 namespace ecram {
 
-/// From now on Ctrl-C (SIGINT) and SIGTERM do not end the program: they are noted, and long work, which asks
+/// From now on Ctrl-C (SIGINT), SIGTERM and SIGHUP do not end the program: they are noted, and long work, which asks
 /// `interrupt_requested` at every point where it could stop, stops there and keeps what it has. A second one ends the
 /// program at once.
 void watch_for_interrupt();

@@ -22,7 +22,7 @@ Progress::Progress(std::string what, std::size_t total)
     : what_(std::move(what)), total_(total), terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
-  if (shown_) fmt::print(stderr, "\r\033[K");
+  if (shown_) std::fputs("\r\033[K", stderr);
 }
 
 void Progress::update(std::size_t done) {
@@ -36,8 +36,9 @@ void Progress::update(std::size_t done) {
   constexpr int width = 30;
   const int filled = static_cast<int>(share * width);
   const std::string left = share > 0 ? clock_text(elapsed * (1 - share) / share) + " left" : "";
-  fmt::print(stderr, "\r{} [{:#<{}}{:.<{}}] {:3.0f} %  {}\033[K", what_, "", filled, "", width - filled, 100 * share,
-             left);
+  const std::string line = fmt::format("\r{} [{:#<{}}{:.<{}}] {:3.0f} %  {}\033[K", what_, "", filled, "",
+                                       width - filled, 100 * share, left);
+  std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
   drawn_ = now;
   shown_ = true;

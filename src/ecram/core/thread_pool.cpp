@@ -2,13 +2,22 @@
 #include "ecram/core/thread_pool.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "ecram/core/errors.h"
 
 namespace ecram {
 
 ThreadPool::ThreadPool(unsigned threads) {
+  if (threads > most_threads) throw InvalidInput("{} threads; at most {} make sense", threads, most_threads);
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
-  for (unsigned i = 1; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  threads_.reserve(threads - 1);
+  try {
+    for (unsigned i = 1; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  } catch (const std::system_error&) {
+    // The system gives no more threads; those there are do the work, with the same result.
+  }
 }
 
 ThreadPool::~ThreadPool() {

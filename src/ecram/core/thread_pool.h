@@ -12,12 +12,16 @@
 
 namespace ecram {
 
+inline constexpr unsigned most_threads = 256;
+
 /// Threads that share out the indices of a loop. Make one and use it for all loops; a loop may not start another on
 /// the same pool. Results do not depend on the number of threads if the work of an index depends on nothing but the
 /// index (random numbers: a RandomStream of that index).
 class ThreadPool {
  public:
-  /// @param threads  how many work, the calling one among them; 0: as many as the machine has cores
+  /// @param threads  how many work, the calling one among them; 0: as many as the machine has cores. Where the machine
+  ///                 gives fewer, these do the work
+  /// @throws InvalidInput  for more than `most_threads`
   explicit ThreadPool(unsigned threads = 0);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -33,7 +37,6 @@ class ThreadPool {
   void serve();
   void run_loop();
 
-  std::vector<std::jthread> threads_;
   std::mutex mutex_;
   std::condition_variable start_, finished_;
   const std::function<void(std::size_t)>* work_ = nullptr;
@@ -42,6 +45,7 @@ class ThreadPool {
   std::uint64_t loop_ = 0;
   bool closing_ = false;
   std::exception_ptr failure_;
+  std::vector<std::jthread> threads_;  // last, so that they end before what they use
 };
 
 }  // namespace ecram

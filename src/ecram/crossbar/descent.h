@@ -58,7 +58,8 @@ class Descent {
   /// @param batch  pictures an update, at least 1
   Descent(const Network& network, float rate, std::size_t batch);
 
-  /// Trains on the pictures `which`, in this order. A batch that the last of them leaves open goes on in the next call.
+  /// Trains on the pictures `which`, in this order. A batch that the last of them leaves open goes on in the next call,
+  /// and needs the pictures to stay where they are until it is finished.
   Pass learn(const LitPixels& images, std::span<const std::uint32_t> which);
 
   /// Applies the update of a batch that is still open, as the mean over what it has.

@@ -31,7 +31,7 @@ struct Epoch {
 struct Training {
   Network network;
   std::vector<Epoch> epochs;
-  double seconds = 0;  ///< time spent in updates, without that for the test pictures
+  double seconds = 0;  ///< processor time of the descent, without that for the test pictures
 };
 
 /// Is told every thousand pictures or so how many more there were; may come from any thread.

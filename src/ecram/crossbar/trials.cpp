@@ -10,7 +10,6 @@
 #include "ecram/core/interrupt.h"
 #include "ecram/core/progress.h"
 #include "ecram/crossbar/descent.h"
-#include "ecram/crossbar/variation.h"
 
 namespace ecram::crossbar {
 namespace {

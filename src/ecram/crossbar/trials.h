@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ecram/core/thread_pool.h"
 #include "ecram/crossbar/mnist.h"
 #include "ecram/crossbar/training.h"
+#include "ecram/crossbar/variation.h"
 
 namespace ecram::crossbar {
 
@@ -17,7 +19,8 @@ struct TrialOptions {
   TrainingOptions training;
   std::vector<double> sigmas{0, 0.012, 0.025, 0.05, 0.075, 0.1};  ///< share of the conductance window
   std::size_t trials = 1;
-  std::size_t draws = 5;  ///< programmings of each trained network at each sigma
+  std::size_t draws = 5;                       ///< programmings of each trained network at each sigma
+  std::optional<DeviceVariation> device = {};  ///< whose sigma is among those above, for the results to name
 };
 
 /// Accuracy at one sigma, over the trainings.
@@ -57,7 +60,7 @@ void check(const TrialOptions& options, const Digits& digits);
 /// @throws Interrupted   if the interruption came before the first epoch had ended
 TrialResults run_trials(const TrialOptions& options, const Digits& digits, ThreadPool& pool, const std::string& name);
 
-/// Microseconds that one picture took in training: forward, backward and update, on one core.
+/// Processor time, in microseconds, that one picture took in training: forward, backward and update, on one core.
 double microseconds_per_sample(const TrialResults& results, const Digits& digits);
 
 }  // namespace ecram::crossbar

@@ -24,6 +24,18 @@ double percent_as_given(double sigma) { return std::round(sigma * 1e12) / 1e10; 
 
 std::string text(const Json& json) { return json.dump(2) + "\n"; }
 
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json device_json(const DeviceVariation& device) {
+  return {{"name", device.device},
+          {"card", device.file},
+          {"sha256", device.sha256},
+          {"sigma", percent_as_given(device.sigma)},
+          {"gmin", number(device.gmin.value)},
+          {"gmax", number(device.gmax.value)},
+          {"conductance_unit", device.conductance_unit}};
+}
+
 Json training_json(const Training& training, const std::vector<double>& accuracies) {
   Json json;
   json["epochs"] = Json::array();
@@ -50,6 +62,7 @@ Json results(const TrialOptions& options, const TrialResults& results, const Dig
                       {"rate", training.rate},     {"batch", training.batch},
                       {"epochs", training.epochs}, {"seed", training.seed}};
   json["variation"] = {{"reading", variation_reading}, {"draws", options.draws}};
+  if (options.device) json["device"] = device_json(*options.device);
   json["interrupted"] = results.interrupted;
   json["accuracy"] = Json::array();
   for (const AccuracyAtSigma& at : results.accuracy)

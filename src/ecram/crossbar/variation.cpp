@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "ecram/core/errors.h"
+#include "ecram/core/files.h"
 #include "ecram/core/random.h"
+#include "ecram/core/sha256.h"
 #include "ecram/crossbar/training.h"
 
 namespace ecram::crossbar {
@@ -33,6 +35,21 @@ std::vector<double> accuracy_under_variation(const Network& network, const LitPi
     accuracies.push_back(sum / static_cast<double>(programmings));
   }
   return accuracies;
+}
+
+DeviceVariation device_variation(const record::DeviceCard& card) {
+  const double sigma = card.step_over_window.value;
+  if (!(sigma >= 0) || !std::isfinite(sigma))
+    throw InvalidInput("the card has no variation (step_over_window), which a training needs");
+  return {"", "", card.device, sigma, card.gmin, card.gmax, card.conductance_unit};
+}
+
+DeviceVariation read_device_variation(const std::filesystem::path& path) {
+  const record::DeviceCard card = record::read_device_card(path);
+  DeviceVariation variation = naming(path.string(), [&] { return device_variation(card); });
+  variation.file = path.filename().string();
+  variation.sha256 = sha256(MappedFile(path).text());
+  return variation;
 }
 
 }  // namespace ecram::crossbar

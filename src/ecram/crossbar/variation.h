@@ -3,11 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ecram/crossbar/images.h"
 #include "ecram/crossbar/network.h"
+#include "ecram/record/device_card.h"
 
 namespace ecram::crossbar {
 
@@ -34,5 +37,25 @@ Network programmed(const Network& network, double sigma, std::uint64_t seed, std
 std::vector<double> accuracy_under_variation(const Network& network, const LitPixels& pictures,
                                              std::span<const double> sigmas, std::size_t draws, std::uint64_t seed,
                                              std::size_t trial);
+
+/// What of a device card the network meets.
+struct DeviceVariation {
+  std::string file, sha256;  ///< of the card
+  std::string device;        ///< its name for people
+  double sigma = 0;          ///< share of the conductance window
+  Estimate gmin, gmax;       ///< the window, in `conductance_unit`
+  std::string conductance_unit;
+};
+
+/// The variation of a device card: the spread of a step from cycle to cycle over the window (`step_over_window`). A
+/// weight that is programmed until it is right is off by what the last step missed, so this stands for the error of a
+/// programmed weight.
+///
+/// @throws InvalidInput  as `record::read_device_card`, or if the card does not know that spread
+DeviceVariation read_device_variation(const std::filesystem::path& card);
+
+/// The same of a card that is no file.
+/// @throws InvalidInput  if the card does not know its spread
+DeviceVariation device_variation(const record::DeviceCard& card);
 
 }  // namespace ecram::crossbar

@@ -92,11 +92,36 @@ void warning_fields(Warned& w, Visit visit) {
   visit("text", w.text);
 }
 
-/// A basic string of TOML.
+/// How many bytes the UTF-8 character at the beginning of the text has; 0 where there is none. Overlong forms and
+/// surrogates count as none: TOML refuses them.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xc2 ? 0
+                             : lead < 0xe0 ? 2
+                             : lead < 0xf0 ? 3
+                             : lead < 0xf5 ? 4
+                                           : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  if ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) || (lead == 0xf0 && byte(1) < 0x90) ||
+      (lead == 0xf4 && byte(1) > 0x8f))
+    return 0;
+  return length;
+}
+
+/// A basic string of TOML. Bytes that are not UTF-8 (in a file's name, say) become U+FFFD.
 std::string toml_string(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
+  for (std::size_t at = 0, length = 1; at < text.size(); at += length) {
+    const char c = text[at];
+    length = utf8_length(text.substr(at));
+    if (length != 1) {
+      out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(at, length);
+      length = std::max<std::size_t>(length, 1);
+    } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
@@ -243,7 +268,10 @@ void check_checksum(std::string_view text, const toml::table& root, const std::s
   const auto line = text.find(fmt::format("\n{}", checksum_key));
   const auto end = line == std::string_view::npos ? line : text.find('\n', line + 1);
   if (end == std::string_view::npos || sha256(text.substr(end + 1)) != *stated)
-    throw InvalidInput("{}: the card was changed after it was written: its checksum is another", source);
+    throw InvalidInput(
+        "{}: the card was changed after it was written: its checksum is another (a conversion of line ends is a "
+        "change, too)",
+        source);
 }
 
 }  // namespace

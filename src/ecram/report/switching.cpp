@@ -44,8 +44,8 @@ ordered_json direction_json(const std::optional<DirectionFinding>& finding) {
           {"noise",
            {{"model", analysis::name(d.fit.noise_model)},
             {"akaike_weight", to_json(d.fit.akaike_weight)},
-            {"reading_noise", to_json(d.fit.reading_noise)},
-            {"step_noise", to_json(d.fit.step_noise)}}},
+            {"reading_noise", to_json(d.reading_noise)},
+            {"step_noise", to_json(d.step_noise)}}},
           {"residual_tests",
            {{"whiteness_p", to_json(d.fit.whiteness_p)},
             {"first_autocorrelation", to_json(d.fit.first_autocorrelation)},
@@ -188,9 +188,9 @@ SwitchingTable switching_table(const Switching& s) {
     return d.fit.exact ? std::string("none") : std::string(analysis::name(d.fit.noise_model));
   }));
   rows.push_back(line(s, "reading noise, % of window",
-                      [&](const auto& d) { return plain(100 * d.fit.reading_noise / std::abs(d.fit.change)); }));
+                      [&](const auto& d) { return plain(100 * d.reading_noise / std::abs(d.fit.change)); }));
   rows.push_back(line(s, "step noise, % of window",
-                      [&](const auto& d) { return plain(100 * d.fit.step_noise / std::abs(d.fit.change)); }));
+                      [&](const auto& d) { return plain(100 * d.step_noise / std::abs(d.fit.change)); }));
   const auto has = [&](auto what) {
     return (s.potentiation && what(*s.potentiation)) || (s.depression && what(*s.depression));
   };

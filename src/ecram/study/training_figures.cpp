@@ -12,8 +12,6 @@
 namespace ecram::study {
 namespace {
 
-using report::Annotation;
-using report::Axis;
 using report::Colour;
 using report::Draw;
 using report::Figure;

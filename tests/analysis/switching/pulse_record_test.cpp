@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/analysis/switching/pulse_record.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -508,6 +509,23 @@ TEST(PulseRecordOfRealFiles, ReramInArbitraryUnits) {
   EXPECT_EQ(record.trains[1].conductance.front(), 0.76667);
   EXPECT_THAT(codes(record), ElementsAre("negative_conductance", "negative_conductance", "arbitrary_units"));
   EXPECT_EQ(record.warnings[0].row, 4U);
+}
+
+// One number given twice, in the middle of an exact curve: averaged, and the curve stays one.
+TEST(LongForm, ANumberGivenTwiceDoesNotCutTheRun) {
+  for (const int twice : {3, 49, 95}) {
+    std::string csv = "direction,pulse,G [uS]\n";
+    for (const char* direction : {"up", "down"})
+      for (int i = 0; i < 100; ++i)
+        for (int repeat = 0; repeat < (i == twice ? 2 : 1); ++repeat)
+          csv += std::string(direction) + "," + std::to_string(i) + "," +
+                 std::to_string(direction[0] == 'u' ? 1 + 0.01 * i : 2 - 0.01 * i) + "\n";
+    const auto record = parse_pulses(csv, "a.csv");
+    ASSERT_EQ(record.trains.size(), 2U) << twice;
+    EXPECT_EQ(record.trains[0].conductance.size(), 100U) << twice;
+    EXPECT_TRUE(
+        std::ranges::any_of(record.warnings, [](const Warning& w) { return w.code == "duplicate_pulse_numbers"; }));
+  }
 }
 
 }  // namespace

@@ -76,13 +76,13 @@ TEST(Switching, AMirroredDeviceIsSymmetric) {
 TEST(Switching, AtTheSymmetryPointStepsAreEqual) {
   const auto s = analysed(measured({.c_up = 1, .c_down = 3}));
   const auto step = [](double g, double start, double change, double c) {
-    // The share of the run at which the law passes g, then a hundredth of the run on.
+    // The share of the run at which the law passes g, then one of the hundred pulses on.
     double low = 0, high = 1;
     for (int i = 0; i < 100; ++i) {
       const double middle = (low + high) / 2;
       ((start + change * law(middle, c) - g) * change < 0 ? low : high) = middle;
     }
-    return start + change * law(low + 1e-6, c) - g;
+    return start + change * law(low + 0.01, c) - g;
   };
   const double g = s.symmetry_point.value;
   EXPECT_NEAR(step(g, 1e-6, 2e-6, 1) / -step(g, 3e-6, -2e-6, 3), 1, 1e-4);
@@ -143,6 +143,87 @@ TEST(CycleToCycle, TheWorstPulseIsCountedThroughTheCycle) {
   const auto s = analysed(record);
   EXPECT_EQ(*s.variation.worst_pulse, 101U + 30U);
   EXPECT_NEAR(s.variation.worst_spread, 1e-8 * std::sqrt(5.0 / 3), 1e-15);  // of 0, 1, 2, 3
+}
+
+// The same walk read after every pulse and after every tenth: what one pulse does is the same.
+TEST(CycleToCycle, TheSpreadIsThatOfAPulseHoweverFarReadingsAreApart) {
+  PulseRecord record;
+  RandomStream random(6, "sparse");
+  for (int cycle = 0; cycle < 20; ++cycle) {
+    PulseTrain train;
+    double g = 0;
+    for (int pulse = 0; pulse <= 1000; ++pulse) {
+      if (pulse % 10 == 0) {
+        train.pulse.push_back(pulse);
+        train.conductance.push_back(1e-6 + g);
+      }
+      g += 4e-9 + 4e-9 * random.normal();
+    }
+    record.trains.push_back(train);
+  }
+  const auto s = analysed(record);
+  EXPECT_NEAR(s.variation.step_over_mean_step.value, 1, 4 * s.variation.step_over_mean_step.standard_error);
+  EXPECT_LT(s.variation.step_over_mean_step.standard_error, 0.05);
+}
+
+// Cycles whose curvature differs: label and A must both hold the truth, and agree with each other.
+TEST(Switching, CyclesThatDifferWidenLabelAndAAlike) {
+  PulseRecord record;
+  RandomStream random(7, "cycles");
+  for (int cycle = 0; cycle < 10; ++cycle) {
+    const double c = 3 + 0.5 * random.normal();
+    PulseTrain train;
+    for (const double s : simulated_curve(60, c, 0.002, 0, random)) train.conductance.push_back(1e-6 + 2e-6 * s);
+    record.trains.push_back(train);
+  }
+  const auto d = *analysed(record).potentiation;
+  EXPECT_LT(d.a.low, 1 / 3.0);
+  EXPECT_GT(d.a.high, 1 / 3.0);
+  EXPECT_NEAR(nonlinearity_label(1 / d.a.low), d.nonlinearity.high, 1e-9);
+  EXPECT_NEAR(nonlinearity_label(1 / d.a.high), d.nonlinearity.low, 1e-9);
+}
+
+TEST(Switching, ADeadCycleIsLeftOutAndSaid) {
+  auto record = measured({.cycles = 4, .reading = 1e-9});
+  record.trains[2].first_line = 77;
+  std::ranges::fill(record.trains[2].conductance, 1e-6);
+  const auto s = analysed(record);
+  EXPECT_EQ(s.potentiation->runs, 3U);
+  EXPECT_NEAR(s.potentiation->nonlinearity.value, nonlinearity_label(1), 0.1);
+  const auto warning = std::ranges::find(s.warnings, "no_change", &Warning::code);
+  ASSERT_NE(warning, s.warnings.end());
+  EXPECT_EQ(warning->row, 77U);
+}
+
+// A converter's steps and few digits are no noise with a colour: the label is given.
+TEST(Switching, CoarseDigitsAreNotRefused) {
+  for (const double grain : {1e-9, 2e-8}) {
+    auto record = measured({.c_up = 0.5, .pulses = 300});
+    for (auto& train : record.trains)
+      for (double& g : train.conductance) g = std::round(g / grain) * grain;
+    const auto s = analysed(record);
+    EXPECT_TRUE(s.potentiation->described) << grain;
+    EXPECT_NEAR(s.potentiation->nonlinearity.value, nonlinearity_label(0.5), 0.02) << grain;
+  }
+}
+
+TEST(Switching, AHandoverIsSaidWithoutALawToo) {
+  auto record = measured({});
+  for (std::size_t t = 0; t < 2; ++t)
+    for (std::size_t i = 0; i < 101; ++i) {
+      const double s = 1 / (1 + std::exp(-(static_cast<double>(i) - 50) / 8));
+      record.trains[t].conductance[i] = t == 0 ? 1e-6 + 2e-6 * s : 2.4e-6 - 1.4e-6 * s;
+    }
+  const auto s = analysed(record);
+  EXPECT_FALSE(s.depression->described);
+  EXPECT_TRUE(warned(s, "handover_drop"));
+}
+
+TEST(Switching, WindowsShiftedAgainstEachOtherAreSaid) {
+  const auto s = analysed(measured({.low_down = 2e-6, .high_down = 4e-6}));
+  EXPECT_TRUE(warned(s, "window_mismatch"));
+  EXPECT_LT(s.gmin.low, 1e-6);
+  EXPECT_GT(s.gmin.high, 2e-6);
 }
 
 // Three devices whose normalised curves are 0, 1/2 and 1 at one place: mean 1/2, standard deviation 1/2.

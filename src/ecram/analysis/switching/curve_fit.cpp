@@ -327,7 +327,8 @@ std::string_view name(NoiseModel model) {
 
 bool CurveFit::contradicted() const {
   if (exact) return false;
-  const bool coloured = whiteness_p < 1e-3 && std::abs(first_autocorrelation) > 0.25;
+  const bool coloured = whiteness_p < 1e-3 && std::abs(first_autocorrelation) > 0.25 &&
+                        std::hypot(reading_noise, step_noise) > 0.01 * std::abs(change);
   const bool bent = shape_p < 1e-3 && shape_misfit > 0.02;
   return !converged || coloured || bent;
 }
@@ -359,8 +360,10 @@ CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conduc
   refine(curve, fit);
   test_residuals(curve, fit);
   if (fit.exact) {
-    fit.curvature.low = fit.curvature.value - 2 * fit.curvature.standard_error;
-    fit.curvature.high = fit.curvature.value + 2 * fit.curvature.standard_error;
+    // Never narrower than what rounding in the fit itself leaves of c.
+    const double half = std::max(2 * fit.curvature.standard_error, 1e-9);
+    fit.curvature.low = fit.curvature.value - half;
+    fit.curvature.high = fit.curvature.value + half;
     return fit;
   }
   const double nu = curve.freedom() - 2, t = fit::student_t_quantile(0.975, nu);
@@ -378,6 +381,7 @@ CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conduc
     return best;
   }
   std::vector<double> criterion{best.aicc};
+  std::vector<Estimate> curvature{best.curvature};
   std::size_t chosen = 0;
   const auto take = [&](CurveFit fit) {
     best = std::move(fit);
@@ -387,6 +391,7 @@ CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conduc
   for (const NoiseModel model : {NoiseModel::step, NoiseModel::both}) {
     CurveFit fit = fit_curve(pulse, conductance, model);
     criterion.push_back(fit.aicc);
+    curvature.push_back(fit.curvature);
     least_staying = std::min(least_staying, fit.deviance);
     if (fit.aicc < best.aicc) take(std::move(fit));
   }
@@ -395,10 +400,25 @@ CurveFit fit_curve(std::span<const double> pulse, std::span<const double> conduc
     CurveFit fit = fit_curve(pulse, conductance, NoiseModel::fading);
     if (fit.deviance < least_staying - 20) {
       criterion.push_back(fit.aicc);
+      curvature.push_back(fit.curvature);
       take(std::move(fit));
     }
   }
-  best.akaike_weight = fit::akaike_weights(criterion)[chosen];
+  const auto weights = fit::akaike_weights(criterion);
+  best.akaike_weight = weights[chosen];
+  // Few pulses may not decide between the models: then the interval is that of all that are in question.
+  best.undecided = best.akaike_weight < 0.7;
+  if (best.undecided) {
+    double sum = 0, low = 0, high = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (weights[i] < 0.1) continue;
+      sum += weights[i];
+      low += weights[i] * curvature[i].low;
+      high += weights[i] * curvature[i].high;
+    }
+    best.curvature.low = std::min(low / sum, best.curvature.low);
+    best.curvature.high = std::max(high / sum, best.curvature.high);
+  }
   return best;
 }
 

@@ -41,6 +41,7 @@ struct CurveFit {
   double deviance = 0;       ///< -2 ln(restricted likelihood), up to a constant of the data
   double aicc = 0;
   double akaike_weight = 0;  ///< share of the evidence among the noise models tried
+  bool undecided = false;    ///< that share is below 0.7: the interval of c is the mean of the models' own, weighted
   bool converged = false;
 
   // The residual tests.
@@ -53,7 +54,8 @@ struct CurveFit {
   std::vector<double> innovations;   ///< whitened residuals over their standard deviation
 
   /// Do the residuals contradict the fit? Then its numbers mean nothing. Both tests have to find something that is
-  /// significant (p < 0.001) and large enough to matter: innovations correlated by 0.25 or more, or a shape that
+  /// significant (p < 0.001) and large enough to matter: innovations correlated by 0.25 or more where the scatter is
+  /// more than 1 % of the window (below, it is the grain of the file's digits or of a converter), or a shape that
   /// differs from the law by 2 % of the window or more.
   bool contradicted() const;
 };

@@ -50,8 +50,9 @@ Estimate law_b(const CurveFit& fit, double sign) {
   if (!(fit.curvature.low > 0 || fit.curvature.high < 0)) return {value, nan, -infinity, infinity};
   const double by_window = 1 / denominator, by_c = -window * std::exp(-c) / (denominator * denominator);
   const double covariance = std::copysign(sign, fit.change * sign) * fit.covariance[1][2];
-  const double variance = by_window * by_window * fit.covariance[1][1] + by_c * by_c * fit.covariance[2][2] +
-                          2 * by_window * by_c * covariance;
+  const double c_variance = fit.curvature.standard_error * fit.curvature.standard_error;
+  const double variance =
+      by_window * by_window * fit.covariance[1][1] + by_c * by_c * c_variance + 2 * by_window * by_c * covariance;
   return normal_estimate(value, std::sqrt(std::max(0.0, variance)));
 }
 
@@ -74,6 +75,12 @@ void explain(const CurveFit& fit, Direction direction, std::vector<Warning>& war
                                     "label's interval is widened by {:.3f} for it",
                                     word(direction), 100 * fit.shape_misfit, fit.label_shift)});
   }
+  if (fit.undecided && !fit.contradicted())
+    warnings.push_back(
+        {"noise_undecided", 0,
+         fmt::format("{}: the data do not decide which noise they have ({} has a share of {:.0f} %); the "
+                     "interval is the weighted mean of those in question",
+                     word(direction), name(fit.noise_model), 100 * fit.akaike_weight)});
   const auto outliers = std::ranges::count_if(fit.innovations, [](double x) { return std::abs(x) > 5; });
   if (outliers > 0)
     warnings.push_back({"outliers", 0,
@@ -81,21 +88,44 @@ void explain(const CurveFit& fit, Direction direction, std::vector<Warning>& war
                                     outliers == 1 ? " is" : "s are")});
 }
 
-/// Labels of single runs, of at most `most_runs` spread evenly over all: their standard deviation.
-double label_spread(const MeanCurve& runs, NoiseModel model, ThreadPool& threads) {
+/// What single runs, at most `most_runs` spread evenly over all, say on their own.
+struct RunSpread {
+  double label = 0, curvature = 0, start = 0, end = 0;  ///< standard deviations from run to run
+  double runs = 0;                                      ///< how many were fitted
+};
+
+double deviation(const std::vector<double>& values) {
+  const auto n = static_cast<double>(values.size());
+  double mean = 0, square = 0;
+  for (const double v : values) mean += v / n;
+  for (const double v : values) square += (v - mean) * (v - mean);
+  return std::sqrt(square / (n - 1));
+}
+
+RunSpread spread_of_runs(const MeanCurve& runs, NoiseModel model, ThreadPool& threads) {
   const std::size_t count = std::min(runs.runs.size(), most_runs);
-  std::vector<double> labels(count);
+  std::vector<double> label(count), curvature(count), start(count), end(count);
   threads.for_each(count, [&](std::size_t i) {
     if (interrupt_requested()) return;
     std::vector<double> pulse = runs.pulse, conductance = runs.runs[i * runs.runs.size() / count]->conductance;
     thin(pulse, conductance, most_points / 4);
-    labels[i] = nonlinearity_label(fit_curve(pulse, conductance, model).curvature.value);
+    const CurveFit fit = fit_curve(pulse, conductance, model);
+    label[i] = nonlinearity_label(fit.curvature.value);
+    curvature[i] = fit.curvature.value;
+    start[i] = fit.start;
+    end[i] = fit.start + fit.change;
   });
   stop_if_interrupted();
-  double mean = 0, square = 0;
-  for (const double label : labels) mean += label / static_cast<double>(count);
-  for (const double label : labels) square += (label - mean) * (label - mean);
-  return std::sqrt(square / static_cast<double>(count - 1));
+  return {deviation(label), deviation(curvature), deviation(start), deviation(end), static_cast<double>(count)};
+}
+
+/// The estimate with at least the error that the spread of n runs gives their mean: cycles that differ by more than
+/// their noise make the mean less certain than its own scatter says.
+Estimate at_least(const Estimate& e, double spread, double n, double fitted_runs) {
+  const double error = spread / std::sqrt(n);
+  if (!(error > e.standard_error)) return e;
+  const double half = fit::student_t_quantile(0.975, fitted_runs - 1) * error;
+  return {e.value, error, std::min(e.low, e.value - half), std::max(e.high, e.value + half)};
 }
 
 /// An estimate that has a second source of error beside its own.
@@ -105,35 +135,35 @@ Estimate widened(const Estimate& e, double systematic) {
 
 void describe(DirectionFinding& d, const MeanCurve& runs, ThreadPool& threads, std::vector<Warning>& warnings) {
   const double sign = d.direction == Direction::potentiation ? 1 : -1;
-  d.nonlinearity = label_of(d.fit.curvature, d.direction);
-  if (!d.fit.exact && d.fit.shape_p < 1e-3) d.nonlinearity = widened(d.nonlinearity, d.fit.label_shift);
-  if (runs.runs.size() >= 3) d.label_spread = label_spread(runs, d.fit.noise_model, threads);
-  if (runs.runs.size() >= 8) {
-    // Cycles that differ by more than their noise make the mean less certain than its own scatter says.
+  const auto& v = d.fit.covariance;
+  Estimate first = normal_estimate(d.fit.start, std::sqrt(v[0][0]));
+  Estimate last =
+      normal_estimate(d.fit.start + d.fit.change, std::sqrt(std::max(0.0, v[0][0] + v[1][1] + 2 * v[0][1])));
+  // All that may make c less certain is put on c, so that label, A and B agree with one another.
+  if (!d.fit.exact && d.fit.shape_p < 1e-3)
+    d.fit.curvature =
+        widened(d.fit.curvature, d.fit.label_shift / nonlinearity_label_derivative(d.fit.curvature.value));
+  if (runs.runs.size() >= 3) {
+    const RunSpread spread = spread_of_runs(runs, d.fit.noise_model, threads);
+    d.label_spread = spread.label;
     const auto n = static_cast<double>(runs.runs.size());
-    const double error = *d.label_spread / std::sqrt(n);
-    if (error > d.nonlinearity.standard_error) {
-      const double half =
-          fit::student_t_quantile(0.975, static_cast<double>(std::min(runs.runs.size(), most_runs)) - 1) * error;
-      const double label = d.nonlinearity.value;
-      d.nonlinearity = {label, error, std::min(d.nonlinearity.low, label - half),
-                        std::max(d.nonlinearity.high, label + half)};
+    if (n >= 8) {
+      d.fit.curvature = at_least(d.fit.curvature, spread.curvature, n, spread.runs);
+      first = at_least(first, spread.start, n, spread.runs);
+      last = at_least(last, spread.end, n, spread.runs);
     }
   }
+  d.nonlinearity = label_of(d.fit.curvature, d.direction);
   d.a = scaled(reciprocal(d.fit.curvature), sign);
   d.b = law_b(d.fit, sign);
   if (!std::isfinite(d.a.low))
     warnings.push_back(
         {"nearly_linear", 0, word(d.direction) + ": the curve may be a straight line, so A and B have no bounds"});
-
-  const auto& v = d.fit.covariance;
-  const Estimate first = normal_estimate(d.fit.start, std::sqrt(v[0][0]));
-  const Estimate last =
-      normal_estimate(d.fit.start + d.fit.change, std::sqrt(std::max(0.0, v[0][0] + v[1][1] + 2 * v[0][1])));
   d.low = d.fit.change > 0 ? first : last;
   d.high = d.fit.change > 0 ? last : first;
   const double span = d.pulse.back() - d.pulse.front();
-  d.mean_step = normal_estimate(d.fit.change / span, std::sqrt(v[1][1]) / span);
+  d.mean_step = normal_estimate(
+      d.fit.change / span, std::max(std::sqrt(v[1][1]), std::abs(last.standard_error - first.standard_error)) / span);
 }
 
 void describe_by_observation(DirectionFinding& d, const MeanCurve& runs) {
@@ -204,6 +234,11 @@ DirectionFinding find_direction(Direction direction, const MeanCurve& runs, cons
     warnings.push_back({"unequal_runs", 0,
                         fmt::format("{}: {} of {} runs have other pulse numbers than the rest and are left out",
                                     word(direction), runs.left_out, runs.left_out + runs.runs.size())});
+  if (runs.dead > 0)
+    warnings.push_back({"no_change", runs.first_dead_line,
+                        fmt::format("{}: in {} runs the conductance does not change, the first from this line on; they "
+                                    "are left out",
+                                    word(direction), runs.dead)});
   d.energy = mean_energy(runs);
   const auto [least, most] = std::ranges::minmax(runs.conductance);
   if (least == most) {
@@ -220,6 +255,8 @@ DirectionFinding find_direction(Direction direction, const MeanCurve& runs, cons
                         fmt::format("{}: the law is fitted to {} of {} pulses, evenly spread", word(direction),
                                     pulse.size(), runs.pulse.size())});
   d.fit = fit_curve(pulse, conductance);
+  d.reading_noise = d.fit.reading_noise * std::sqrt(static_cast<double>(d.runs));
+  d.step_noise = d.fit.step_noise * std::sqrt(static_cast<double>(d.runs));
   if (options.bootstrap_draws > 0 && !d.fit.exact)
     d.fit.curvature = bootstrap_curvature(d.fit, pulse, options.bootstrap_draws, options.seed, threads);
   d.described = !d.fit.contradicted();

@@ -7,17 +7,31 @@
 #include <utility>
 
 namespace ecram::analysis {
+namespace {
+
+bool changes(const PulseTrain& train) {
+  const auto [low, high] = std::ranges::minmax(train.conductance);
+  return low < high;
+}
+
+}  // namespace
 
 MeanCurve mean_curve(const PulseRecord& record, Direction direction) {
   // Runs are alike if they have as many readings and the same pulse numbers.
   std::map<std::pair<std::size_t, std::vector<double>>, std::vector<const PulseTrain*>> groups;
+  MeanCurve mean;
   std::size_t total = 0;
+  const bool all_dead = std::ranges::none_of(
+      record.trains, [&](const PulseTrain& train) { return train.direction == direction && changes(train); });
   for (const PulseTrain& train : record.trains)
     if (train.direction == direction) {
+      if (!all_dead && !changes(train)) {
+        if (mean.dead++ == 0) mean.first_dead_line = train.first_line;
+        continue;
+      }
       groups[{train.conductance.size(), train.pulse}].push_back(&train);
       ++total;
     }
-  MeanCurve mean;
   if (total == 0) return mean;
   const auto largest = std::ranges::max_element(
       groups, {}, [](const auto& group) { return std::pair(group.second.size(), group.first.first); });

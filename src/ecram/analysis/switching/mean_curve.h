@@ -13,11 +13,12 @@ namespace ecram::analysis {
 struct MeanCurve {
   std::vector<const PulseTrain*> runs;  ///< in order of time
   std::vector<double> pulse, conductance;
-  std::size_t left_out = 0;  ///< runs of that direction with other pulse numbers
+  std::size_t left_out = 0;                   ///< runs of that direction with other pulse numbers
+  std::size_t dead = 0, first_dead_line = 0;  ///< runs in which the conductance never changes, left out too
 };
 
 /// Takes the pulse numbers that most runs share (of equals the longer ones) and averages reading by reading. Empty if
-/// there is no run in that direction.
+/// there is no run in that direction. Runs in which nothing changes are left out unless there are no others.
 MeanCurve mean_curve(const PulseRecord& record, Direction direction);
 
 /// Every k-th point of a curve, the last one kept, so that at most `most` remain. Thinning, unlike averaging, leaves

@@ -263,17 +263,16 @@ ReadVoltage read_voltage_of(const record::Table& table, const record::Column& cu
       throw InvalidInput("--read-voltage {}: expected a voltage other than zero", *options.read_voltage);
     return {{}, *options.read_voltage};
   }
-  const auto index = columns.of(Role::read_voltage);
-  if (!index)
+  if (!columns.has(Role::read_voltage))
     throw InvalidInput(
         "{}: column '{}' holds currents; expected --read-voltage to turn them into conductances, or a "
         "column 'read_voltage_V'",
         where_header(table), record::printable(current.header));
-  const auto& column = table.columns[*index];
+  const auto& column = table.columns[columns.at(Role::read_voltage)];
   if (column.unit.empty())
     throw InvalidInput("{}: column '{}' has no unit; expected one such as 'read_voltage_V'", where_header(table),
                        record::printable(column.header));
-  return {record::numbers(table, *index), factor_of(table, column, "V")};
+  return {record::numbers(table, columns.at(Role::read_voltage)), factor_of(table, column, "V")};
 }
 
 void currents_to_conductances(std::vector<double>& values, double factor, const ReadVoltage& voltage,
@@ -345,19 +344,20 @@ Role role_of(std::string_view name, std::string_view unit) {
 }
 
 PulseColumns::PulseColumns(const record::Table& table, std::vector<Warning>& warnings) {
+  columns_.fill(absent);
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const auto& column = table.columns[i];
     if (column.header.empty()) continue;
     const Role role = role_of(column.name, column.unit);
     auto& taken = columns_[static_cast<std::size_t>(role)];
-    if (role == Role::unknown || (taken && role != Role::not_needed)) {
+    if (role == Role::unknown || (taken != absent && role != Role::not_needed)) {
       warnings.push_back(
           {"ignored_column", table.header_line,
            role == Role::unknown
                ? fmt::format("Column '{}' has a name that is not known here; it was ignored.",
                              record::printable(column.header))
                : fmt::format("Column '{}' is the same as '{}' by its name; the first one was used.",
-                             record::printable(column.header), record::printable(table.columns[*taken].header))});
+                             record::printable(column.header), record::printable(table.columns[taken].header))});
     } else {
       taken = i;
     }
@@ -477,7 +477,7 @@ std::vector<double> pulse_energies(const record::Table& table, const PulseColumn
     return {};
   }
   for (const auto& factor : factors) {
-    const auto& column = table.columns[*columns.of(factor.role)];
+    const auto& column = table.columns[columns.at(factor.role)];
     if (!column.unit.empty()) continue;
     warnings.push_back({"no_energy", table.header_line,
                         fmt::format("Column '{}' has no unit, so that the energy of a pulse is not known; expected {}.",
@@ -486,7 +486,7 @@ std::vector<double> pulse_energies(const record::Table& table, const PulseColumn
   }
   std::vector<double> energy(table.rows, 1);
   for (const auto& factor : factors) {
-    const auto index = *columns.of(factor.role);
+    const auto index = columns.at(factor.role);
     const double to_si = factor_of(table, table.columns[index], factor.si);
     const auto values = record::numbers(table, index);
     for (std::size_t row = 0; row < energy.size(); ++row)

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,11 +41,14 @@ class PulseColumns {
   /// Adds a warning `ignored_column` for each column of unknown or doubled role.
   PulseColumns(const record::Table& table, std::vector<Warning>& warnings);
 
-  std::optional<std::size_t> of(Role role) const { return columns_[static_cast<std::size_t>(role)]; }
-  bool has(Role role) const { return of(role).has_value(); }
+  bool has(Role role) const { return at(role) != absent; }
+
+  /// Its index in the table. @pre has(role)
+  std::size_t at(Role role) const { return columns_[static_cast<std::size_t>(role)]; }
 
  private:
-  std::array<std::optional<std::size_t>, static_cast<std::size_t>(Role::unknown) + 1> columns_;
+  static constexpr std::size_t absent = static_cast<std::size_t>(-1);
+  std::array<std::size_t, static_cast<std::size_t>(Role::unknown) + 1> columns_;
 };
 
 /// @throws InvalidInput  always: "file:line: no column 'direction'; found ...; expected ..."

@@ -79,7 +79,7 @@ struct Group {
   std::vector<std::size_t> rows;
 };
 
-/// Consecutive pulses whose numbers go one way.
+/// Consecutive pulses whose numbers go one way. A number given twice does not turn them back.
 std::vector<Group> one_way_runs(const Rows& rows, const std::vector<double>& pulse) {
   std::vector<Group> runs;
   bool ascends = true;
@@ -88,8 +88,8 @@ std::vector<Group> one_way_runs(const Rows& rows, const std::vector<double>& pul
     bool continues = !runs.empty() && runs.back().sign == rows.sign[row];
     if (continues) {
       const double before = pulse[runs.back().rows.back()];
-      if (runs.back().rows.size() == 1) ascends = pulse[row] > before;
-      continues = ascends ? pulse[row] > before : pulse[row] < before;
+      if (before == pulse[runs.back().rows.front()]) ascends = pulse[row] >= before;
+      continues = ascends ? pulse[row] >= before : pulse[row] <= before;
     }
     if (!continues) runs.push_back({0, rows.sign[row], {}});
     runs.back().rows.push_back(row);

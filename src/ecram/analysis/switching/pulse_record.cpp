@@ -109,8 +109,8 @@ void rename_directions_by_trend(std::vector<Run>& runs, bool by_voltage, std::ve
 Runs read_two_columns(record::Table& table, const PulseColumns& columns, const PulseReadOptions& options,
                       PulseRecord& record) {
   std::vector<double> pulse;
-  if (const auto index = columns.of(Role::pulse)) {
-    const auto numbers = record::numbers(table, *index);
+  if (columns.has(Role::pulse)) {
+    const auto numbers = record::numbers(table, columns.at(Role::pulse));
     // Also false for a NaN, an empty cell.
     const bool counts = std::adjacent_find(numbers.begin(), numbers.end(),
                                            [](double a, double b) { return !(a < b); }) == numbers.end();
@@ -120,25 +120,22 @@ Runs read_two_columns(record::Table& table, const PulseColumns& columns, const P
       record.warnings.push_back(
           {"ignored_column", table.header_line,
            fmt::format("Column '{}' does not count up; pulses were counted by their order in the file.",
-                       record::printable(table.columns[*index].header))});
+                       record::printable(table.columns[columns.at(Role::pulse)].header))});
     }
   }
   Runs runs;
-  std::size_t empty = 0;
-  std::optional<bool> arbitrary;
+  std::size_t empty = 0, read = 0;
   for (const auto& [role, direction] :
        {std::pair{Role::up, Direction::potentiation}, std::pair{Role::down, Direction::depression}}) {
-    const auto index = columns.of(role);
-    if (!index) continue;
-    const auto readings = take_conductances(table, *index, columns, options, record.warnings);
-    if (arbitrary && *arbitrary != readings.arbitrary_units)
+    if (!columns.has(role)) continue;
+    const auto readings = take_conductances(table, columns.at(role), columns, options, record.warnings);
+    if (read++ > 0 && record.arbitrary_units != readings.arbitrary_units)
       throw InvalidInput("{}: of the columns '{}' and '{}' only one has a unit; expected both or none",
-                         where_header(table), record::printable(table.columns[*columns.of(Role::up)].header),
-                         record::printable(table.columns[*index].header));
-    arbitrary = readings.arbitrary_units;
+                         where_header(table), record::printable(table.columns[columns.at(Role::up)].header),
+                         record::printable(table.columns[columns.at(Role::down)].header));
+    record.arbitrary_units = readings.arbitrary_units;
     empty += add_column(table, direction, readings.conductance, pulse, runs);
   }
-  record.arbitrary_units = *arbitrary;
   if (empty > 0)
     record.warnings.push_back(
         {"missing_reading", 0, fmt::format("{} cells within the columns are empty; they count as pulses.", empty)});
@@ -148,10 +145,10 @@ Runs read_two_columns(record::Table& table, const PulseColumns& columns, const P
 
 Runs read_rows(record::Table& table, const PulseColumns& columns, const PulseReadOptions& options,
                PulseRecord& record) {
-  const auto value = columns.has(Role::conductance) ? columns.of(Role::conductance)
-                     : columns.has(Role::current)   ? columns.of(Role::current)
-                                                    : columns.of(Role::resistance);
-  if (!value)
+  const Role quantity = columns.has(Role::conductance) ? Role::conductance
+                        : columns.has(Role::current)   ? Role::current
+                                                       : Role::resistance;
+  if (!columns.has(quantity))
     refuse_without(table, "conductance",
                    "'conductance', 'current' or 'resistance', or the two columns 'up' and 'down'");
   const bool has_direction = columns.has(Role::direction);
@@ -159,18 +156,18 @@ Runs read_rows(record::Table& table, const PulseColumns& columns, const PulseRea
     refuse_without(table, "direction", "'direction' or 'pulse_voltage' beside the conductance");
 
   Rows rows;
-  rows.sign = has_direction ? directions(table, *columns.of(Role::direction))
-                            : voltage_signs(table, *columns.of(Role::voltage));
+  rows.sign =
+      has_direction ? directions(table, columns.at(Role::direction)) : voltage_signs(table, columns.at(Role::voltage));
   rows.energy = pulse_energies(table, columns, record.warnings);
   std::vector<double> cycle;
-  if (const auto index = columns.of(Role::cycle)) cycle = cycle_numbers(table, *index);
-  auto readings = take_conductances(table, *value, columns, options, record.warnings);
+  if (columns.has(Role::cycle)) cycle = cycle_numbers(table, columns.at(Role::cycle));
+  auto readings = take_conductances(table, columns.at(quantity), columns, options, record.warnings);
   rows.conductance = std::move(readings.conductance);
   record.arbitrary_units = readings.arbitrary_units;
 
   if (has_direction && columns.has(Role::pulse)) {
     record.layout = "long form";
-    const auto numbers = record::numbers(table, *columns.of(Role::pulse));
+    const auto numbers = record::numbers(table, columns.at(Role::pulse));
     const std::vector<double> pulse(numbers.begin(), numbers.end());
     for (auto& column : table.columns) column = {};  // not needed any more, and large
     auto runs = long_form(table, rows, pulse, cycle, record.warnings);
@@ -228,7 +225,7 @@ PulseRecord parse_pulses(std::string_view text, std::string source, const PulseR
   record.source = source;
   Runs runs;
   {
-    ThreadPool threads;
+    ThreadPool threads(options.threads);
     const auto wanted = [](std::string_view name, std::string_view unit) {
       const Role role = role_of(name, unit);
       return role != Role::unknown && role != Role::not_needed;

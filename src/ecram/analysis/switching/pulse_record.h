@@ -37,6 +37,7 @@ struct PulseRecord {
 
 struct PulseReadOptions {
   std::optional<double> read_voltage;  ///< volt, not 0; turns a column of currents into conductances
+  unsigned threads = 0;                ///< that parse; 0: as many as the machine has cores
 };
 
 /// A train of fewer values is left out; a file without any longer one is refused.

@@ -25,9 +25,10 @@ struct Law {
   double start = 0, change = 0, curvature = 0, pulses = 1;
 
   double at(double share) const { return start + change * exponential_law(share, curvature); }
-  /// The step that a pulse makes where the conductance is g is slope() - curvature (g - start), over `pulses`: the law
-  /// is the solution of that equation.
-  double slope() const { return curvature == 0 ? change : change * curvature / -std::expm1(-curvature); }
+  /// The step that the next pulse makes where the conductance is g: pull() times the distance to where the law ends,
+  /// start + change / (1 - exp(-c)); first_step() - pull() (g - start) has a limit for the straight line.
+  double pull() const { return -std::expm1(-curvature / pulses); }
+  double first_step() const { return change * exponential_law(1 / pulses, curvature); }
 };
 
 Law law_of(const DirectionFinding& finding) {
@@ -61,9 +62,8 @@ double asymmetry(const Law& up, const Law& down, double window) {
 
 /// Where the two steps cancel: both are linear in the conductance.
 double symmetry_point(const Law& up, const Law& down) {
-  const double constant =
-      (up.slope() + up.curvature * up.start) / up.pulses + (down.slope() + down.curvature * down.start) / down.pulses;
-  return constant / (up.curvature / up.pulses + down.curvature / down.pulses);
+  return (up.first_step() + up.pull() * up.start + down.first_step() + down.pull() * down.start) /
+         (up.pull() + down.pull());
 }
 
 /// Value at the estimate, error and interval from the law's parameters drawn from their covariance.
@@ -84,7 +84,8 @@ Estimate by_drawing(const Switching& s, std::uint64_t seed, Quantity quantity) {
   for (const double v : values) mean += v / n;
   for (const double v : values) square += (v - mean) * (v - mean);
   const auto quantile = [&](double q) { return values[static_cast<std::size_t>(q * (n - 1) + 0.5)]; };
-  return {value, std::sqrt(square / (n - 1)), quantile(0.025), quantile(0.975)};
+  // A maximum of magnitudes is larger in every draw than where it is zero: the interval still holds the estimate.
+  return {value, std::sqrt(square / (n - 1)), std::min(value, quantile(0.025)), std::max(value, quantile(0.975))};
 }
 
 /// The mean of one end of the window over the directions that there are.
@@ -98,21 +99,35 @@ Estimate mean_end(const Switching& s, Estimate DirectionFinding::*end) {
 void find_window(Switching& s) {
   s.gmin = mean_end(s, &DirectionFinding::low);
   s.gmax = mean_end(s, &DirectionFinding::high);
-  if (s.arbitrary_units || !(s.gmin.value > 0)) return;
+}
+
+/// Windows whose ends differ: warned of, and no mean of theirs is better known than they agree.
+void compare_windows(Switching& s) {
+  const DirectionFinding &up = *s.potentiation, &down = *s.depression;
+  const double low = up.low.value - down.low.value, high = up.high.value - down.high.value;
+  const double width = std::max(up.high.value - up.low.value, down.high.value - down.low.value);
+  if (!(std::max(std::abs(low), std::abs(high)) > 0.1 * width)) return;
+  s.warnings.push_back(
+      {"window_mismatch", 0,
+       fmt::format("the windows of potentiation and depression differ by {:.0f} % of the larger at the "
+                   "low end and {:.0f} % at the high end; Gmin, Gmax, asymmetry and symmetry point "
+                   "depend on which is meant",
+                   100 * std::abs(low) / width, 100 * std::abs(high) / width)});
+  const auto spread = [](const Estimate& e, double difference) {
+    return normal_estimate(e.value, std::hypot(e.standard_error, difference / 2));
+  };
+  if (up.described && down.described) {
+    s.gmin = spread(s.gmin, low);
+    s.gmax = spread(s.gmax, high);
+  }
+}
+
+void find_on_off(Switching& s) {
+  if (s.arbitrary_units || !(s.gmin.value > 0) || s.gmin.low <= 0) return;
   // A ratio's error is that of its logarithm: the interval stays positive.
   const double ratio = s.gmax.value / s.gmin.value;
   const double relative = std::hypot(s.gmax.standard_error / s.gmax.value, s.gmin.standard_error / s.gmin.value);
   s.on_off = {ratio, ratio * relative, ratio * std::exp(-1.96 * relative), ratio * std::exp(1.96 * relative)};
-}
-
-void compare_windows(Switching& s) {
-  const auto width = [](const DirectionFinding& d) { return d.high.value - d.low.value; };
-  const double up = width(*s.potentiation), down = width(*s.depression);
-  if (std::abs(up - down) > 0.1 * std::max(up, down))
-    s.warnings.push_back({"window_mismatch", 0,
-                          fmt::format("potentiation crosses a window {:.3g} times that of depression; asymmetry and "
-                                      "symmetry point depend on which is meant",
-                                      up / down)});
 }
 
 void find_resolved_states(Switching& s) {
@@ -152,25 +167,33 @@ void find_handover(Switching& s, const PulseRecord& record) {
   } else if (!drops.empty()) {
     s.handover_drop.value = drops[0] / window;
   }
-  if (!s.handover_drop.known() || !s.depression->described) return;
-  // The first reading of depression is the one after its first pulse: that step is no fault.
-  const Law down = law_of(*s.depression);
-  const double first_step = std::abs(down.at(1 / down.pulses) - down.at(0)) / window;
-  const double excess = std::abs(s.handover_drop.value) - first_step;
-  if (excess > 0.02 && excess > 3 * s.handover_drop.standard_error)
+  if (!s.handover_drop.known()) return;
+  // The first reading of depression is the one after its first pulse: that step is no fault. Without a law it is taken
+  // to be as large as the largest of the first five that follow.
+  double first_step = 0;
+  if (s.depression->described) {
+    first_step = std::abs(law_of(*s.depression).first_step()) / window;
+  } else {
+    const auto& curve = s.depression->mean_curve;
+    for (std::size_t i = 0; i < 5 && i + 1 < curve.size(); ++i)
+      first_step = std::max(first_step, std::abs(curve[i + 1] - curve[i]) / window);
+  }
+  const double drop = s.handover_drop.value, excess = std::max(drop - first_step, -drop);
+  const double error = std::isfinite(s.handover_drop.standard_error) ? s.handover_drop.standard_error : 0;
+  if (excess > 0.02 && excess > 3 * error)
     s.warnings.push_back({"handover_drop", s.depression->first_line,
                           fmt::format("between the last reading of potentiation and the first of depression the "
                                       "conductance changes by {:.1f} % of the window, more than a pulse does; a model "
                                       "that joins the two curves cannot follow",
-                                      -100 * s.handover_drop.value)});
+                                      -100 * drop)});
 }
 
 StepSpread spread_of(const DirectionFinding& d, const MeanCurve& runs) {
-  if (runs.runs.size() >= 2) return step_spread(runs.runs);
+  if (runs.runs.size() >= 2) return step_spread(runs.runs, runs.pulse);
   const Law law = law_of(d);
   std::vector<double> values;
   for (const double p : runs.pulse) values.push_back(law.at((p - runs.pulse.front()) / law.pulses));
-  return step_spread(*runs.runs[0], values);
+  return step_spread(*runs.runs[0], values, runs.pulse);
 }
 
 Estimate over(const Estimate& spread, const Estimate& unit) {
@@ -183,7 +206,7 @@ Estimate over(const Estimate& spread, const Estimate& unit) {
 
 void find_variation(Switching& s, const MeanCurve& up, const MeanCurve& down) {
   std::optional<StepSpread> spread;
-  double mean_step = 0, directions = 0;
+  double mean_step = 0, mean_interval = 0, directions = 0;  // of a pulse, and from reading to reading
   for (const auto& [d, runs] : {std::pair(&s.potentiation, &up), std::pair(&s.depression, &down)}) {
     if (!*d) continue;
     s.variation.cycles = std::max(s.variation.cycles, runs->runs.size());
@@ -192,16 +215,18 @@ void find_variation(Switching& s, const MeanCurve& up, const MeanCurve& down) {
     const StepSpread own = spread_of(**d, *runs);
     spread = spread ? pooled(*spread, own) : own;
     mean_step += std::abs((*d)->mean_step.value);
+    mean_interval += std::abs((*d)->mean_step.value) * (runs->pulse.back() - runs->pulse.front()) /
+                     static_cast<double>(runs->pulse.size() - 1);
     ++directions;
   }
   if (spread) {
     const double window_error = std::hypot(s.gmin.standard_error, s.gmax.standard_error);
     const Estimate window{s.gmax.value - s.gmin.value, window_error, nan, nan};
-    const Estimate step{mean_step / directions, nan, nan, nan};
+    const Estimate step{mean_step / directions, nan, nan, nan}, interval{mean_interval / directions, nan, nan, nan};
     s.variation.step_over_window = over(spread->step_noise, window);
     s.variation.raw_step_over_window = over(spread->raw, window);
     s.variation.step_over_mean_step = over(spread->step_noise, step);
-    s.variation.raw_step_over_mean_step = over(spread->raw, step);
+    s.variation.raw_step_over_mean_step = over(spread->raw, interval);
   }
   if (const auto worst = worst_pulse(up.runs, down.runs)) {
     s.variation.worst_pulse = worst->pulse;
@@ -226,18 +251,21 @@ Switching analyse_switching(const PulseRecord& record, const SwitchingOptions& o
   const MeanCurve up = mean_curve(record, Direction::potentiation), down = mean_curve(record, Direction::depression);
   if (!up.runs.empty()) s.potentiation = find_direction(Direction::potentiation, up, options, threads, s.warnings);
   if (!down.runs.empty()) s.depression = find_direction(Direction::depression, down, options, threads, s.warnings);
-  if (!s.potentiation && !s.depression) throw InvalidInput("{}: no run of pulses", record.source);
+  if (!s.potentiation && !s.depression) throw InvalidInput("no run of pulses");
 
   find_window(s);
+  if (s.potentiation && s.depression) compare_windows(s);
+  find_on_off(s);
   find_resolved_states(s);
   if (s.potentiation && s.depression) {
-    compare_windows(s);
     find_handover(s, record);
     if (s.potentiation->described && s.depression->described) {
       const double window = s.gmax.value - s.gmin.value;
       s.asymmetry = by_drawing(s, options.seed, [&](const Law& u, const Law& d) { return asymmetry(u, d, window); });
       s.symmetry_point = by_drawing(s, options.seed, symmetry_point);
-      if (!(s.symmetry_point.value > s.gmin.value && s.symmetry_point.value < s.gmax.value)) {
+      const auto straight = [](const DirectionFinding& d) { return std::abs(d.fit.curvature.value) < 1e-8; };
+      if ((straight(*s.potentiation) && straight(*s.depression)) ||
+          !(s.symmetry_point.value > s.gmin.value && s.symmetry_point.value < s.gmax.value)) {
         s.symmetry_point = {};
         s.warnings.push_back(
             {"no_symmetry_point", 0, "steps up and steps down are nowhere in the window equally large"});

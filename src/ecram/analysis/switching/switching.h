@@ -34,7 +34,8 @@ struct DirectionFinding {
   std::size_t first_line = 0;  ///< line of the file where the first of them begins
   std::vector<double> pulse, mean_curve;
   CurveFit fit;
-  bool described = false;  ///< the law holds; otherwise the next three are unknown
+  bool described = false;                    ///< the law holds; otherwise the next three are unknown
+  double reading_noise = 0, step_noise = 0;  ///< of one run (the fit's are those of the mean of all), unit of G
 
   Estimate nonlinearity;  ///< signed as in NeuroSim: depression that does most at first is negative
   Estimate a;             ///< A in units of the run, with the sign of the label; its interval may be unbounded

@@ -20,8 +20,8 @@ record::CardDirection card_of(const DirectionFinding& d) {
   card.low = d.low;
   card.high = d.high;
   card.mean_step = d.mean_step;
-  card.reading_noise = d.fit.reading_noise;
-  card.step_noise = d.fit.step_noise;
+  card.reading_noise = d.reading_noise;
+  card.step_noise = d.step_noise;
   card.whiteness_p = d.fit.whiteness_p;
   card.shape_p = d.fit.shape_p;
   card.shape_misfit = d.fit.shape_misfit;

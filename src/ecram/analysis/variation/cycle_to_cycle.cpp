@@ -23,17 +23,21 @@ std::pair<double, double> over_runs(std::span<const PulseTrain* const> runs, At 
 struct Moments {
   double square = 0, product = 0;    ///< of deviations, and of neighbours
   double squares = 0, products = 0;  ///< how many were added, less the degrees of freedom used up
+  double distance = 1;               ///< mean number of pulses between readings
 
   StepSpread spread() const {
     const double variance = square / squares, covariance = product / products;
     StepSpread result;
-    const double raw = std::sqrt(variance);
-    result.raw = normal_estimate(raw, raw / std::sqrt(2 * squares));
+    // The variance of a sample variance, with neighbours correlated by rho: 2/n (1 + 2 rho^2).
+    const double raw = std::sqrt(variance), rho = variance > 0 ? std::clamp(covariance / variance, -0.5, 0.5) : 0;
+    result.raw = normal_estimate(raw, raw * std::sqrt((1 + 2 * rho * rho) / (2 * squares)));
     const double reading = std::clamp(-covariance, 0.0, variance / 2);
     result.reading_noise = std::sqrt(reading);
     // variance + 2 covariance has the error sqrt(6/n) variance: 2/n from the variance, 4/n from twice the covariance,
     // for deviations that are nearly white.
-    const double noise = std::max(0.0, variance - 2 * reading), error = std::sqrt(6 / squares) * variance;
+    // A step between readings gathers the noise of all pulses in between.
+    const double noise = std::max(0.0, variance - 2 * reading) / distance,
+                 error = std::sqrt(6 / squares) * variance / distance;
     const double low = std::max(0.0, noise - 1.96 * error), high = noise + 1.96 * error;
     const double step = std::sqrt(noise);
     result.step_noise = {step, step > 0 ? error / (2 * step) : std::numeric_limits<double>::quiet_NaN(), std::sqrt(low),
@@ -44,7 +48,7 @@ struct Moments {
 
 }  // namespace
 
-StepSpread step_spread(std::span<const PulseTrain* const> runs) {
+StepSpread step_spread(std::span<const PulseTrain* const> runs, std::span<const double> pulse) {
   const std::size_t n = runs[0]->conductance.size();
   const auto count = static_cast<double>(runs.size());
   std::vector<double> mean_step(n - 1);
@@ -63,10 +67,11 @@ StepSpread step_spread(std::span<const PulseTrain* const> runs) {
   // A mean taken from the runs themselves costs one degree of freedom at each pulse.
   moments.squares = (count - 1) * static_cast<double>(n - 1);
   moments.products = (count - 1) * static_cast<double>(n - 2);
+  moments.distance = (pulse.back() - pulse.front()) / static_cast<double>(n - 1);
   return moments.spread();
 }
 
-StepSpread step_spread(const PulseTrain& run, std::span<const double> law) {
+StepSpread step_spread(const PulseTrain& run, std::span<const double> law, std::span<const double> pulse) {
   Moments moments;
   double before = 0;
   for (std::size_t i = 0; i + 1 < law.size(); ++i) {
@@ -78,6 +83,7 @@ StepSpread step_spread(const PulseTrain& run, std::span<const double> law) {
   // The law's steps have two parameters: its size and its curvature.
   moments.squares = static_cast<double>(law.size()) - 3;
   moments.products = static_cast<double>(law.size()) - 4;
+  moments.distance = (pulse.back() - pulse.front()) / static_cast<double>(law.size() - 1);
   return moments.spread();
 }
 

@@ -16,18 +16,19 @@ namespace ecram::analysis {
 /// shows both, variance step_noise^2 + 2 reading_noise^2, and two steps in a row share a reading, covariance
 /// -reading_noise^2, which tells the two apart.
 struct StepSpread {
-  Estimate raw;              ///< standard deviation of the step between readings, as other tools take it
-  Estimate step_noise;       ///< of the step itself; 0 with an upper bound where reading noise explains all
+  Estimate raw;              ///< standard deviation of the step from reading to reading, as other tools take it
+  Estimate step_noise;       ///< of one pulse's step itself; 0 with an upper bound where reading noise explains all
   double reading_noise = 0;  ///< of a reading
 };
 
 /// Steps about their mean at the same pulse in all runs.
 /// @param runs  at least 2, of one length, at least 3
-StepSpread step_spread(std::span<const PulseTrain* const> runs);
+/// @param pulse  their pulse numbers
+StepSpread step_spread(std::span<const PulseTrain* const> runs, std::span<const double> pulse);
 
 /// Steps of one run about those of a law that was fitted to it.
 /// @param law  the law's conductance at each reading; at least 6 readings
-StepSpread step_spread(const PulseTrain& run, std::span<const double> law);
+StepSpread step_spread(const PulseTrain& run, std::span<const double> law, std::span<const double> pulse);
 
 /// Both directions as one: squares averaged.
 StepSpread pooled(const StepSpread& a, const StepSpread& b);

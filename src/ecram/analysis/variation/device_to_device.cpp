@@ -31,13 +31,18 @@ Window window(const DeviceCycle& device) {
 
 }  // namespace
 
+bool comparable(const DeviceCycle& device, bool potentiation, bool depression) {
+  const Window w = window(device);
+  return device.potentiation.empty() != potentiation && device.depression.empty() != depression && w.high > w.low;
+}
+
 DeviceToDevice device_to_device(std::span<const DeviceCycle> devices) {
   if (devices.size() < 3) throw InvalidInput("{} devices; their spread needs at least 3", devices.size());
   const bool up = !devices[0].potentiation.empty(), down = !devices[0].depression.empty();
   std::size_t points = 0;
   for (const DeviceCycle& device : devices) {
-    if (device.potentiation.empty() == up || device.depression.empty() == down)
-      throw InvalidInput("the devices do not all have the same directions of pulses");
+    if (!comparable(device, up, down))
+      throw InvalidInput("a device has other directions of pulses than the rest, or no window");
     points = std::max({points, device.potentiation.size(), device.depression.size()});
   }
 

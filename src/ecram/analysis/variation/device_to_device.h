@@ -25,8 +25,11 @@ struct DeviceCycle {
   std::vector<double> potentiation, depression;
 };
 
-/// @param devices  at least 3; all of them with both directions, or all with the same one
+/// @param devices  at least 3, all with the same directions, each with a window that is not zero
 /// @throws InvalidInput  otherwise
 DeviceToDevice device_to_device(std::span<const DeviceCycle> devices);
+
+/// Can the device be compared with others that have these directions?
+bool comparable(const DeviceCycle& device, bool potentiation, bool depression);
 
 }  // namespace ecram::analysis

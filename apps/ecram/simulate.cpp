@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "ecram/analysis/hall/read_hall.h"
+#include "ecram/core/errors.h"
+#include "ecram/core/files.h"
+#include "ecram/core/units.h"
+#include "ecram/synthetic/hall_record.h"
+
+namespace ecram::commands {
+namespace {
+
+using synthetic::HallScene;
+
+struct SimulateHall {
+  HallScene scene;
+  std::string out, sweep, law = "mott", mott_temperature = "3.083e7 K", activation_energy = "98.9 meV";
+  std::string carrier = "n";
+  bool force = false;
+};
+
+std::string truth_json(const HallScene& s, const std::string& file) {
+  const auto t = synthetic::truth(s);
+  nlohmann::ordered_json j{{"file", file},
+                           {"carrier_type", s.holes ? "p" : "n"},
+                           {"density_m3", s.density},
+                           {"sheet_density_m2", s.density * s.bar.thickness},
+                           {"mobility_m2_per_Vs", s.mobility},
+                           {"resistivity_ohm_m", t.sheet_resistance * s.bar.thickness},
+                           {"hall_slope_ohm_per_T", t.hall_slope},
+                           {"hall_resistance_ohm", t.hall_slope * s.field_amplitude},
+                           {"current_A", t.current},
+                           {"temperature_K", s.temperature},
+                           {"field_amplitude_T", s.field_amplitude},
+                           {"white_noise_V", s.white_noise},
+                           {"seed", s.seed},
+                           {"index", s.index}};
+  return j.dump(2);
+}
+
+/// The scene at a temperature, all of the conductivity's temperature dependence being the density's.
+HallScene scene_at(const SimulateHall& c, double temperature) {
+  if (c.law == "mott") {
+    const double t0 = naming("--mott-temperature", [&] { return quantity(c.mott_temperature, "K"); });
+    return synthetic::at_temperature(c.scene, physics::ConductionLaw::mott_3d, t0, temperature);
+  }
+  if (c.law == "arrhenius") {
+    const double e = naming("--activation-energy", [&] { return quantity(c.activation_energy, "J"); });
+    return synthetic::at_temperature(c.scene, physics::ConductionLaw::nearest_neighbour, e, temperature);
+  }
+  throw InvalidInput("--law '{}'; expected mott or arrhenius", c.law);
+}
+
+std::vector<double> temperatures(const std::string& text) {
+  std::vector<double> values;
+  for (std::size_t from = 0, to; from <= text.size(); from = to + 1) {
+    to = std::min(text.find(':', from), text.size());
+    values.push_back(naming("--sweep", [&] { return quantity(text.substr(from, to - from), "K"); }));
+  }
+  if (values.size() != 3 || !(values[2] > 0) || !(values[0] > 0 && values[1] > 0))
+    throw InvalidInput("--sweep '{}'; expected FROM:TO:STEP, as \"300 K:50 K:10 K\"", text);
+  const int steps = static_cast<int>(std::floor(std::abs(values[1] - values[0]) / values[2] + 1e-9));
+  if (steps > 10000) throw InvalidInput("--sweep '{}': {} temperatures; expected 10000 at most", text, steps + 1);
+  std::vector<double> all;
+  for (int i = 0; i <= steps; ++i) all.push_back(values[0] + (values[1] < values[0] ? -i : i) * values[2]);
+  return all;
+}
+
+void run(SimulateHall& c) {
+  if (c.carrier != "n" && c.carrier != "p") throw InvalidInput("--carrier '{}'; expected n or p", c.carrier);
+  c.scene.holes = c.carrier == "p";
+  if (c.sweep.empty()) {
+    write_file(c.out, analysis::hall_record_csv(synthetic::hall_record(c.scene)));
+    fmt::print("{}\n", truth_json(c.scene, c.out));
+    return;
+  }
+  OutputFolder folder(c.out, c.force);
+  std::string truths = "[\n";
+  const auto all = temperatures(c.sweep);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    HallScene scene = scene_at(c, all[i]);
+    scene.index = c.scene.index + i;
+    const std::string name = fmt::format("{:03.0f}K.csv", all[i]);
+    write_file(folder.working_folder() / name, analysis::hall_record_csv(synthetic::hall_record(scene)));
+    truths += truth_json(scene, name) + (i + 1 < all.size() ? ",\n" : "\n");
+  }
+  write_file(folder.working_folder() / "truth.json", truths + "]\n");
+  folder.publish();
+  fmt::print("{} records and truth.json in {}\n", all.size(), c.out);
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app) {
+  CLI::App* simulate = app.add_subcommand("simulate", "data with known truth, to test an analysis with");
+  simulate->require_subcommand(1);
+  CLI::App* command = simulate->add_subcommand("hall", "an AC Hall record, or a sweep of them");
+  auto c = std::make_shared<SimulateHall>();
+  HallScene& s = c->scene;
+  const auto add = [&](const char* name, double& value, const char* si, const char* help) {
+    command->add_option_function<std::string>(
+        name, [&value, si, name](const std::string& text) { value = naming(name, [&] { return quantity(text, si); }); },
+        help);
+  };
+  command->add_option("--out", c->out, "file to write, or folder with --sweep")->required();
+  command->add_option("--sweep", c->sweep, "FROM:TO:STEP of temperatures: one record each, into the folder");
+  command->add_flag("--force", c->force, "replace files in an existing folder");
+  command->add_option("--law", c->law, "of the density in a sweep: mott or arrhenius")->capture_default_str();
+  command->add_option("--mott-temperature", c->mott_temperature, "T0 of Mott's law")->capture_default_str();
+  command->add_option("--activation-energy", c->activation_energy, "of the arrhenius law")->capture_default_str();
+  command->add_option("--seed", s.seed, "of the noise")->capture_default_str();
+  command->add_option("--index", s.index, "of the record: same seed, other noise")->capture_default_str();
+
+  command->add_option("--carrier", c->carrier, "n or p")->capture_default_str();
+  add("--density", s.density, "m^-3", "at 300 K (3.6e16 cm^-3)");
+  add("--mobility", s.mobility, "m^2/(V s)", "Hall mobility (50 cm^2/(V s))");
+  add("--length", s.bar.length, "m", "between the arms of V_xx (60 um)");
+  add("--width", s.bar.width, "m", "of the channel (20 um)");
+  add("--thickness", s.bar.thickness, "m", "of the film (4.5 nm)");
+  add("--arm-width", s.bar.arm_width, "m", "of the Hall arms (points)");
+  add("--total-length", s.bar.total_length, "m", "source to drain, with the ungated regions (the length)");
+  add("--series-resistance", s.series_resistance, "ohm", "contacts and ungated regions");
+  add("--misalignment", s.misalignment, "m", "between opposite Hall arms");
+  command->add_option("--drift", s.drift, "of the offset, relative: its 1st, 2nd, ... power of time over duration");
+  add("--magnetoresistance", s.magnetoresistance, "T^-2", "relative change of the offset with B^2");
+
+  add("--source-voltage", s.source_voltage, "V",
+      "over bar and series resistance (0.1 V); \"0 V\" for a record without current");
+  command->add_flag("--reverse-current", s.reverse_current, "current along -x");
+  add("--field-amplitude", s.field_amplitude, "T", "(0.6 T)");
+  add("--frequency", s.rotation_frequency, "Hz", "of the rotation (12.5 mHz: 0.75 rpm)");
+  add("--phase", s.phase, "rad", "of the field at the start");
+  command->add_option("--speed-jitter", s.speed_jitter, "relative, from period to period");
+
+  add("--duration", s.duration, "s", "(1200 s)");
+  add("--interval", s.interval, "s", "between readings (1 s)");
+  add("--time-jitter", s.time_jitter, "s", "of the readings' times");
+  add("--temperature", s.temperature, "K", "written to the record (300 K)");
+
+  add("--white-noise", s.white_noise, "V", "of a reading of V_xy");
+  add("--flicker-corner", s.flicker_corner, "Hz", "where 1/f noise equals the white noise");
+  add("--longitudinal-noise", s.longitudinal_noise, "V", "of a reading of V_xx");
+  add("--current-noise", s.current_noise, "A", "of a reading of the current");
+  add("--field-noise", s.field_noise, "T", "of a reading of the field");
+  add("--loop-area", s.loop_area, "m^2", "induces a voltage of area times dB/dt");
+  add("--pickup", s.pickup_in_phase, "V", "in step with the motor, in phase, whatever the current");
+  add("--pickup-quadrature", s.pickup_quadrature, "V", "the same, in quadrature");
+  add("--rc-time", s.rc_time, "s", "lag of cable and film");
+  add("--mains", s.mains_amplitude, "V", "amplitude of mains pick-up");
+  add("--mains-frequency", s.mains_frequency, "Hz", "(50 Hz)");
+  command->add_option("--spike-share", s.spike_share, "share of readings with a spike");
+  add("--spike-size", s.spike_size, "V", "standard deviation of the spikes");
+  add("--resolution", s.resolution, "V", "least step of a reading");
+  add("--range", s.range, "V", "beyond which readings saturate");
+  command->footer(
+      "Prints the truth as JSON. Every quantity is a number with a unit; in brackets what it is if not given.\n\n"
+      "  ecram simulate hall --out run.csv --misalignment \"1 um\" --white-noise \"30 uV\" --flicker-corner \"12.5 "
+      "mHz\"\n"
+      "  ecram simulate hall --out sweep --sweep \"300 K:50 K:10 K\" --white-noise \"1 uV\"");
+  command->callback([c] { run(*c); });
+}
+
+}  // namespace ecram::commands

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/transport/transport.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "ecram/core/constants.h"
+#include "ecram/core/errors.h"
+#include "ecram/core/files.h"
+#include "ecram/core/units.h"
+#include "ecram/report/figure.h"
+#include "ecram/report/format.h"
+#include "ecram/report/json.h"
+
+namespace ecram::commands {
+namespace {
+
+using namespace ecram::analysis;
+using nlohmann::ordered_json;
+using report::to_json;
+constexpr double meV = 1e-3 * constants::elementary_charge;
+
+struct TransportCommand {
+  std::string table, from, to, localisation_length, density_of_states, plot, windows;
+  double effective_mass = 1, degeneracy = 2;
+  std::size_t bootstrap = 1000;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+double option(const std::string& text, const char* si, const char* name) {
+  return naming(name, [&] { return quantity(text, si); });
+}
+
+ordered_json result_json(const TransportResult& r) {
+  ordered_json j, laws = ordered_json::array(), windows = ordered_json::array(), warnings = ordered_json::array();
+  j["file"] = r.used.source;
+  for (const auto& f : r.laws) {
+    const bool temperature = physics::has_characteristic_temperature(f.law);
+    const double unit = temperature ? 1 : 1 / meV;
+    laws.push_back({{"law", physics::name(f.law)},
+                    {"weight", to_json(f.weight)},
+                    {"aicc", to_json(f.aicc)},
+                    {temperature ? "T0_K" : "energy_meV", to_json(scaled(f.characteristic, unit))},
+                    {"bootstrap", to_json(scaled(f.bootstrap, unit))},
+                    {"log_prefactor", to_json(f.log_prefactor)},
+                    {"correlation", to_json(f.correlation)}});
+  }
+  for (const auto& w : r.windows)
+    windows.push_back(
+        {{"from_K", w.from}, {"to_K", w.to}, {"points", w.points}, {"energy_meV", to_json(scaled(w.energy, 1 / meV))}});
+  for (const auto& w : r.warnings) warnings.push_back({{"code", w.code}, {"row", w.row}, {"text", w.text}});
+  if (!r.laws.empty()) {
+    j["preferred_law"] = physics::name(r.laws[0].law);
+    j["hopping_preferred"] = r.hopping_preferred;
+    j["mott_dimension"] = r.dimension;
+    j["exponent"] = to_json(r.exponent);
+    j["zabrodskii_exponent"] = to_json(r.zabrodskii_exponent);
+    j["conductivity_energy_meV"] = to_json(scaled(r.conductivity_energy, 1 / meV));
+  }
+  if (r.hop)
+    j["hop_300K"] = {{"localisation_length_m", r.hop->localisation_length},
+                     {"density_of_states_per_J", r.hop->density_of_states},
+                     {"distance_m", r.hop->distance},
+                     {"energy_meV", r.hop->energy / meV}};
+  j["density_energy_meV"] = to_json(scaled(r.density_energy, 1 / meV));
+  j["density_over_T1.5_energy_meV"] = to_json(scaled(r.density_energy_band, 1 / meV));
+  j["mobility_m2_per_Vs"] = to_json(r.mobility);
+  j["mobility_power"] = to_json(r.mobility_power);
+  if (r.freeze_out)
+    j["freeze_out"] = {{"determined", r.freeze_out->determined},
+                       {"donor_density_m3", to_json(r.freeze_out->density)},
+                       {"depth_meV", to_json(scaled(r.freeze_out->depth, 1 / meV))},
+                       {"compensation", to_json(r.freeze_out->compensation)}};
+  j["laws"] = laws;
+  j["windows"] = windows;
+  j["warnings"] = warnings;
+  return j;
+}
+
+void print(const TransportResult& r) {
+  using report::with_uncertainty;
+  fmt::print("{}\n", r.used.source);
+  if (!r.laws.empty()) {
+    fmt::print("  {:<28} {:>8} {:>9}  {}\n", "law", "weight", "AICc", "T0 or energy");
+    for (const auto& f : r.laws) {
+      const bool t0 = physics::has_characteristic_temperature(f.law);
+      fmt::print("  {:<28} {:>8.4f} {:>9.2f}  {}\n", physics::name(f.law), f.weight, f.aicc,
+                 with_uncertainty(scaled(f.characteristic, t0 ? 1 : 1 / meV), t0 ? "K" : "meV"));
+    }
+    fmt::print("  Mott hopping {} small polarons; its dimension: {}\n", r.hopping_preferred ? "before" : "behind",
+               r.dimension);
+    fmt::print("  free exponent p              {} (95 %: {})\n", with_uncertainty(r.exponent),
+               report::interval(r.exponent));
+    fmt::print("  Zabrodskii plot's exponent   {}\n", with_uncertainty(r.zabrodskii_exponent));
+    fmt::print("  Arrhenius energy of sigma    {}\n", with_uncertainty(scaled(r.conductivity_energy, 1 / meV), "meV"));
+  }
+  if (r.hop)
+    fmt::print(
+        "  hop at 300 K                 {} of {} (localisation length {}, assumed or from the density of states "
+        "assumed)\n",
+        report::with_prefix(r.hop->distance, "m", 3), report::number(r.hop->energy / meV, 3) + " meV",
+        report::with_prefix(r.hop->localisation_length, "m", 3));
+  if (r.density_energy.known()) {
+    fmt::print("  Arrhenius energy of n        {}\n", with_uncertainty(scaled(r.density_energy, 1 / meV), "meV"));
+    fmt::print("  Arrhenius energy of n/T^1.5  {}\n", with_uncertainty(scaled(r.density_energy_band, 1 / meV), "meV"));
+  }
+  if (!r.windows.empty()) {
+    const auto [low, high] = std::minmax_element(r.windows.begin(), r.windows.end(), [](const auto& a, const auto& b) {
+      return a.energy.value < b.energy.value;
+    });
+    fmt::print("  over all windows             {:.1f} meV ({:.0f} to {:.0f} K) to {:.1f} meV ({:.0f} to {:.0f} K)\n",
+               low->energy.value / meV, low->from, low->to, high->energy.value / meV, high->from, high->to);
+  }
+  if (r.mobility.known())
+    fmt::print("  mobility                     {}, as T to the power {}\n",
+               with_uncertainty(scaled(r.mobility, 1e4), "cm^2/(V s)"), with_uncertainty(r.mobility_power));
+  if (r.freeze_out) {
+    if (r.freeze_out->determined)
+      fmt::print("  freeze-out                   depth {}, compensation {}, donors {}\n",
+                 with_uncertainty(scaled(r.freeze_out->depth, 1 / meV), "meV"),
+                 with_uncertainty(r.freeze_out->compensation),
+                 with_uncertainty(scaled(r.freeze_out->density, 1e-6), "cm^-3"));
+    else
+      fmt::print("  freeze-out                   the data do not fix depth, compensation and donor density together\n");
+  }
+  for (const auto& w : r.warnings) fmt::print("  warning {}: {}\n", w.code, w.text);
+}
+
+report::Figure figure(const TransportResult& r) {
+  using namespace report;
+  Figure f{.columns = 2, .height = 680};
+  const auto& rho = r.used.resistivity;
+  if (!r.laws.empty()) {
+    const LawFit& best = r.laws[0];
+    std::vector<double> x, law, reciprocal;
+    for (double t : rho.temperature) {
+      x.push_back(std::pow(t, -0.25));
+      reciprocal.push_back(1000 / t);
+      law.push_back(
+          std::exp(best.log_prefactor.value + physics::log_resistivity(best.law, best.characteristic.value, t)));
+    }
+    f.panels.push_back(
+        {.title = "resistivity",
+         .x = {.label = "T^(−1/4)", .unit = "K^(−1/4)"},
+         .y = {.label = "resistivity", .unit = "Ω m", .log = true},
+         .series = {{.name = "data", .draw = Draw::points, .x = x, .y = rho.value},
+                    {.name = std::string(physics::name(best.law)), .draw = Draw::line, .x = x, .y = law}}});
+    f.panels.push_back({.title = "Zabrodskii plot",
+                        .x = {.label = "temperature", .unit = "K", .log = true},
+                        .y = {.label = "reduced activation energy w", .log = true},
+                        .series = {{.draw = Draw::points, .x = rho.temperature, .y = r.reduced_activation}}});
+  }
+  if (!r.used.density.empty()) {
+    std::vector<double> x;
+    for (double t : r.used.density.temperature) x.push_back(1000 / t);
+    f.panels.push_back({.title = "density",
+                        .x = {.label = "1000/T", .unit = "1/K"},
+                        .y = {.label = "density", .unit = "1/m³", .log = true},
+                        .series = {{.draw = Draw::points, .x = x, .y = r.used.density.value}}});
+  }
+  if (!r.windows.empty()) {
+    std::vector<double> from, energy;
+    for (const auto& w : r.windows)
+      if (w.to == r.windows.back().to || w.to == r.windows[0].to)
+        from.push_back(0.5 * (w.from + w.to)), energy.push_back(w.energy.value / meV);
+    f.panels.push_back({.title = "Arrhenius energy against the fit's window",
+                        .x = {.label = "middle of the window", .unit = "K"},
+                        .y = {.label = "energy", .unit = "meV"},
+                        .series = {{.draw = Draw::points, .x = from, .y = energy}}});
+  }
+  return f;
+}
+
+void run(const TransportCommand& c) {
+  TransportOptions o;
+  if (!c.from.empty()) o.from = option(c.from, "K", "--from");
+  if (!c.to.empty()) o.to = option(c.to, "K", "--to");
+  if (o.to > 0 && o.to <= o.from) throw InvalidInput("--to {} K; expected more than --from {} K", o.to, o.from);
+  if (!c.localisation_length.empty())
+    o.localisation_length = option(c.localisation_length, "m", "--localisation-length");
+  if (!c.density_of_states.empty())
+    o.density_of_states = option(c.density_of_states, "J^-1 m^-3", "--density-of-states");
+  o.effective_mass = c.effective_mass;
+  o.degeneracy = c.degeneracy;
+  if (!(o.effective_mass > 0 && o.degeneracy > 0 && o.localisation_length > 0))
+    throw InvalidInput("--effective-mass, --degeneracy and --localisation-length must be positive");
+  if (c.bootstrap > 1000000) throw InvalidInput("--bootstrap {}; expected 1000000 at most", c.bootstrap);
+  o.bootstrap = c.bootstrap;
+  o.seed = c.seed;
+  const report::Format format =
+      c.plot.empty() ? report::Format::svg : naming("--plot", [&] { return report::format_of(c.plot); });
+  ThreadPool threads;
+  const TransportTable table = read_transport_table(c.table, threads);
+  const TransportResult r = naming(c.table, [&] { return analyse_transport(table, o); });
+  if (!c.plot.empty()) write_file(c.plot, report::render(figure(r), format));
+  if (!c.windows.empty()) {
+    std::string text = "from [K],to [K],points,energy [meV],energy_error [meV]\n";
+    for (const auto& w : r.windows)
+      text +=
+          fmt::format("{},{},{},{},{}\n", w.from, w.to, w.points, w.energy.value / meV, w.energy.standard_error / meV);
+    write_file(c.windows, text);
+  }
+  if (c.json)
+    fmt::print("{}\n", result_json(r).dump(2));
+  else
+    print(r);
+}
+
+}  // namespace
+
+void add_transport(CLI::App& app) {
+  auto c = std::make_shared<TransportCommand>();
+  CLI::App* command = app.add_subcommand("transport", "which law carries the current, and how deep the donor is");
+  command
+      ->add_option("TABLE", c->table,
+                   "CSV or TSV: temperature, resistivity, density, mobility with units and NAME_error columns")
+      ->required();
+  command->add_option("--from", c->from, "lowest temperature of the fits, \"200 K\"");
+  command->add_option("--to", c->to, "highest temperature of the fits");
+  command->add_option("--localisation-length", c->localisation_length, "assumed for Mott's hop (1 nm)");
+  command->add_option("--density-of-states", c->density_of_states, "assumed instead, \"1e19 cm^-3 eV^-1\"");
+  command->add_option("--effective-mass", c->effective_mass, "of the band, in electron masses")->capture_default_str();
+  command->add_option("--degeneracy", c->degeneracy, "of the donor's ground state")->capture_default_str();
+  command->add_option("--bootstrap", c->bootstrap, "resamplings; 0 for none")->capture_default_str();
+  command->add_option("--seed", c->seed, "of the bootstrap")->capture_default_str();
+  command->add_option("--plot", c->plot, "draw the plots to an .svg or .png file");
+  command->add_option("--windows", c->windows, "write the Arrhenius energy of every window of temperatures as CSV");
+  command->add_flag("--json", c->json, "print JSON (docs/transport.md)");
+  command->footer(
+      "  ecram transport sweep.csv --from \"200 K\" --to \"300 K\"\n"
+      "  ecram transport sweep.csv --plot transport.svg --windows windows.csv\n"
+      "  ecram hall sweep/*.csv --geometry bar.toml --table sweep.csv && ecram transport sweep.csv --json");
+  command->callback([c] { run(*c); });
+}
+
+}  // namespace ecram::commands

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/columns.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "ecram/core/errors.h"
+#include "ecram/core/nearest.h"
+#include "ecram/core/units.h"
+
+namespace ecram::analysis {
+namespace {
+
+std::string simplified(std::string_view name) {
+  std::string s;
+  for (char c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      s += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return s;
+}
+
+}  // namespace
+
+std::string column_names(const record::Table& table) {
+  std::string names;
+  for (const auto& column : table.columns) {
+    if (column.name.empty()) continue;
+    names += (names.empty() ? "" : ", ") + record::printable(column.name);
+    if (names.size() > 120) return names + ", ...";
+  }
+  return names;
+}
+
+std::optional<std::size_t> find_column(const record::Table& table, std::string_view asked, std::string_view option,
+                                       std::span<const std::string_view> names) {
+  if (!asked.empty()) {
+    std::vector<std::string_view> known;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      const auto& column = table.columns[i];
+      if (column.name == asked || column.header == asked || simplified(column.name) == simplified(asked)) return i;
+      known.push_back(column.name);
+    }
+    throw InvalidInput("{}: no column '{}' ({}){}; it has {}", record::where_header(table), asked, option,
+                       did_you_mean(asked, known), column_names(table));
+  }
+  for (std::size_t i = 0; i < table.columns.size(); ++i)
+    if (std::find(names.begin(), names.end(), simplified(table.columns[i].name)) != names.end()) return i;
+  return std::nullopt;
+}
+
+std::vector<double> si_numbers(const record::Table& table, std::size_t index, std::string_view si) {
+  const auto& column = table.columns[index];
+  const std::string where = record::where_header(table);
+  if (column.unit.empty())
+    throw InvalidInput("{}: column '{}' has no unit; expected one in its header, as '{} [{}]'", where,
+                       record::printable(column.name), record::printable(column.name), si);
+  // Degrees Celsius have another zero than kelvins: the straight line through two quantities.
+  const double zero = naming(where + ": column '" + record::printable(column.name) + "'",
+                             [&] { return quantity("0 " + column.unit, si); });
+  const double factor = quantity("1 " + column.unit, si) - zero;
+  const auto values = record::numbers(table, index);
+  std::vector<double> numbers(values.begin(), values.end());
+  for (double& v : numbers) v = zero == 0 ? v * unit_factor(column.unit, si) : zero + factor * v;
+  return numbers;
+}
+
+}  // namespace ecram::analysis

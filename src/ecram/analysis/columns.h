@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ecram/record/table.h"
+
+namespace ecram::analysis {
+
+/// The column that a user named, or else the first whose name, in small letters and without anything but letters and
+/// digits, is one of `names`.
+///
+/// @param asked   the user's name for it; empty: none given
+/// @param option  how the user gave it, for messages: "--time"
+/// @throws InvalidInput  if the named column is not in the table
+std::optional<std::size_t> find_column(const record::Table& table, std::string_view asked, std::string_view option,
+                                       std::span<const std::string_view> names);
+
+/// The column's numbers in SI (also from degrees Celsius); NaN where a cell is empty.
+///
+/// @throws InvalidInput  "file:line: ..." if the column has no unit, one of another quantity, or a cell is no number
+std::vector<double> si_numbers(const record::Table& table, std::size_t column, std::string_view si);
+
+/// The names of all columns, for messages.
+std::string column_names(const record::Table& table);
+
+}  // namespace ecram::analysis

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ecram/analysis/hall/hall_record.h"
+#include "ecram/core/warning.h"
+
+namespace ecram::analysis {
+
+/// How the field of a record goes round.
+struct Rotation {
+  double mean = 0;       ///< T
+  double amplitude = 0;  ///< T
+  double frequency = 0;  ///< Hz
+  double periods = 0;
+};
+
+/// Counts the turns of the field by its crossings of the middle (with a hysteresis of half the amplitude).
+///
+/// @throws InvalidInput  for a constant field, fewer than two periods, or fewer than four readings a period
+Rotation rotation(std::span<const double> time, std::span<const double> field);
+
+/// Averages of neighbouring readings over equal times, which is what makes long records quick: a model that is linear
+/// in its regressors holds for the averages as for the readings.
+struct Bins {
+  std::vector<double> time, interval, weight;  ///< s; s since the bin before; readings in it
+  std::vector<double> field, current, current_field, current_field2, voltage_xy, voltage_xx;
+};
+
+/// Readings of a record that can be used, in order of time, and what was wrong with the others.
+struct Readings {
+  std::vector<double> time, field, current, voltage_xy, voltage_xx;
+  std::vector<char> rejected;  ///< spikes, found later
+  std::vector<Warning> warnings;
+};
+
+/// @throws InvalidInput  if time does not rise, units look wrong, or nothing is left
+Readings usable_readings(const HallRecord& record);
+
+/// Bins of readings that are not rejected, `per_period` bins a period, or fewer where readings are.
+Bins bin(const Readings& readings, const Rotation& turn, double per_period);
+
+}  // namespace ecram::analysis

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/hall/dc_hall.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numbers>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <Eigen/QR>
+#include <fmt/format.h>
+
+#include "ecram/analysis/columns.h"
+#include "ecram/analysis/hall/film.h"
+#include "ecram/core/constants.h"
+#include "ecram/core/errors.h"
+#include "ecram/fit/residual_tests.h"
+
+namespace ecram::analysis {
+namespace {
+
+constexpr double not_there = std::numeric_limits<double>::quiet_NaN();
+
+/// A least-squares estimate with its interval by Student's t.
+Estimate student(double value, double standard_error, double freedom) {
+  const double t = freedom > 0 ? fit::student_t_quantile(0.975, freedom) : not_there;
+  return {value, standard_error, value - t * standard_error, value + t * standard_error};
+}
+
+/// Through fill_film, which knows how slope, density and mobility hang together.
+void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double freedom) {
+  HallResult film;
+  film.hall_slope = r.hall_slope;
+  const double limit = freedom > 0 ? fit::student_t_quantile(0.975, freedom) : std::numeric_limits<double>::infinity();
+  const bool detected = std::abs(r.hall_slope.value) > limit * r.hall_slope.standard_error;
+  if (detected) film.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
+  fill_film(film, bar, hall_factor, resistance, 0);
+  r.carrier = film.carrier;
+  r.sheet_density = film.sheet_density;
+  r.density = film.density;
+  r.mobility = film.mobility;
+  r.resistivity = film.resistivity;
+  r.sheet_resistance = film.sheet_resistance;
+  if (!detected) r.warnings.push_back({"not_detected", 0, "the Hall slope is not significantly different from zero"});
+}
+
+/// Least squares with error estimates; columns scaled first.
+struct Line {
+  Eigen::VectorXd coefficient, error;
+  double freedom = 0, largest_residual = 0;
+};
+
+Line least_squares(const Eigen::MatrixXd& x, const Eigen::VectorXd& y) {
+  const Eigen::VectorXd scale = x.colwise().norm().cwiseMax(1e-300).cwiseInverse();
+  const Eigen::MatrixXd scaled = x * scale.asDiagonal();
+  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(scaled);
+  if (qr.rank() < x.cols()) throw InvalidInput("the readings do not separate Hall voltage, offset and thermal voltage");
+  Line line;
+  const Eigen::VectorXd c = qr.solve(y), rest = y - scaled * c;
+  line.freedom = double(x.rows() - x.cols());
+  line.largest_residual = rest.cwiseAbs().maxCoeff();
+  const double variance = line.freedom > 0 ? rest.squaredNorm() / line.freedom : not_there;
+  const Eigen::MatrixXd inverse =
+      (scaled.transpose() * scaled).ldlt().solve(Eigen::MatrixXd::Identity(x.cols(), x.cols()));
+  line.coefficient = c.cwiseProduct(scale);
+  line.error = (variance * inverse.diagonal()).cwiseSqrt().cwiseProduct(scale);
+  return line;
+}
+
+bool varies(const std::vector<double>& values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return *high - *low > 0.05 * std::max(std::abs(*high), std::abs(*low));
+}
+
+double mean_known(const std::vector<double>& values) {
+  double sum = 0, count = 0;
+  for (double v : values)
+    if (std::isfinite(v)) sum += v, count += 1;
+  return count > 0 ? sum / count : not_there;
+}
+
+}  // namespace
+
+DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor) {
+  check(bar);
+  const auto n = static_cast<Eigen::Index>(record.field.size());
+  if (n < 3) throw InvalidInput("{} readings; a Hall slope with an error needs at least 3", n);
+  if (!varies(record.field)) throw InvalidInput("the field is constant; expected it reversed or varied");
+  const bool reversed = varies(record.current);
+  Eigen::MatrixXd x(n, reversed ? 3 : 2);
+  Eigen::VectorXd y(n);
+  double largest = 0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    x(i, 0) = record.current[i] * record.field[i];
+    x(i, 1) = record.current[i];
+    if (reversed) x(i, 2) = 1;
+    y[i] = record.voltage_xy[i];
+    largest = std::max(largest, std::abs(record.field[i]));
+  }
+  const Line line = least_squares(x, y);
+  DcHallResult r;
+  r.method = reversed ? "field and current reversal" : "field reversal";
+  if (!reversed)
+    r.warnings.push_back(
+        {"current_not_reversed", 0, "thermal voltages cannot be told from the offset without reversed current"});
+  r.temperature = record.temperature;
+  const double factor = (bar.arms_swapped ? -1 : 1) / contact_factor(bar);
+  const Estimate slope = student(line.coefficient[0], line.error[0], line.freedom);
+  r.hall_slope = scaled(slope, factor);
+  r.hall_resistance = scaled(slope, bar.arms_swapped ? -largest : largest);
+  Estimate resistance;
+  const bool with_xx = !record.voltage_xx.empty();
+  if (with_xx) {
+    for (Eigen::Index i = 0; i < n; ++i) y[i] = record.voltage_xx[i];
+    const Line along = least_squares(x, y);
+    resistance = student(along.coefficient[1], along.error[1], along.freedom);
+  }
+  fill(r, bar, hall_factor, with_xx ? &resistance : nullptr, line.freedom);
+  return r;
+}
+
+DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads) {
+  static const std::vector<std::string_view> field{"field", "b", "magneticfield"}, current{"current", "i"},
+      xy{"vxy", "vhall", "hallvoltage", "vh"}, xx{"vxx", "longitudinalvoltage"}, temperature{"temperature", "t"};
+  const record::Table table = record::read_table(path, threads);
+  const auto needed = [&](const std::string& asked, const char* option, const auto& names, const char* what,
+                          const char* si) {
+    const auto column = find_column(table, asked, option, names);
+    if (!column)
+      throw InvalidInput("{}: no column for {}; expected one, or its name with {}", record::where_header(table), what,
+                         option);
+    return si_numbers(table, *column, si);
+  };
+  DcHallRecord r;
+  const auto b = needed(columns.field, "--field", field, "the field", "T");
+  const auto i = needed(columns.current, "--current", current, "the current", "A");
+  const auto v = needed(columns.voltage_xy, "--vxy", xy, "V_xy", "V");
+  std::vector<double> along, kelvin;
+  if (const auto c = find_column(table, columns.voltage_xx, "--vxx", xx)) along = si_numbers(table, *c, "V");
+  if (const auto c = find_column(table, "", "--temperature", temperature)) kelvin = si_numbers(table, *c, "K");
+  for (std::size_t k = 0; k < b.size(); ++k) {
+    if (!std::isfinite(b[k] + i[k] + v[k]) || (!along.empty() && !std::isfinite(along[k]))) continue;
+    if (std::abs(v[k]) > 1e30)
+      throw InvalidInput("{}: an overflow (9.9E37); expected a reading", record::where(table, k));
+    r.field.push_back(b[k]);
+    r.current.push_back(i[k]);
+    r.voltage_xy.push_back(v[k]);
+    if (!along.empty()) r.voltage_xx.push_back(along[k]);
+  }
+  r.temperature = mean_known(kelvin);
+  return r;
+}
+
+double van_der_pauw_f(double ratio) {
+  if (!(ratio > 0) || !std::isfinite(ratio))
+    throw InvalidInput("resistances in a ratio of {}; expected a positive one", ratio);
+  const double q = std::max(ratio, 1 / ratio);
+  const double target = (q - 1) / (q + 1);
+  // The right side rises from 0 at f = 1 to 1 at f = 0.
+  double low = 1e-3, high = 1;
+  const auto right = [](double f) {
+    const double u = std::numbers::ln2 / f;
+    // arcosh(e^u / 2) without the overflow of e^u for small f.
+    return f / std::numbers::ln2 *
+           (u - std::numbers::ln2 + std::log1p(std::sqrt(std::max(0.0, 1 - 4 * std::exp(-2 * u)))));
+  };
+  for (int i = 0; i < 200 && high - low > 1e-15; ++i) {
+    const double middle = 0.5 * (low + high);
+    (right(middle) > target ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,
+                                  double hall_factor) {
+  if (!(thickness > 0)) throw InvalidInput("thickness {} m; expected a positive one", thickness);
+  // Mean resistance of each configuration, at no field, +B and -B.
+  std::map<std::string, std::vector<double>> none;
+  std::map<std::string, std::pair<double, double>> hall[2];  // sum of resistances, count
+  double field_sum[2] = {0, 0}, field_count[2] = {0, 0}, largest = 0;
+  for (const auto& r : readings) largest = std::max(largest, std::abs(r.field));
+  for (const auto& r : readings) {
+    if (!(std::abs(r.current) > 0))
+      throw InvalidInput("configuration {}: current {} A; expected one that is not zero", r.configuration, r.current);
+    const double resistance = r.voltage / std::abs(r.current);
+    if (std::abs(r.field) <= 0.02 * largest || largest == 0) {
+      none[r.configuration].push_back(resistance);
+    } else {
+      const int side = r.field > 0 ? 0 : 1;
+      auto& [sum, count] = hall[side][r.configuration];
+      sum += resistance;
+      count += 1;
+      field_sum[side] += std::abs(r.field);
+      field_count[side] += 1;
+    }
+  }
+  const auto at = [&](const char* name) {
+    const auto found = none.find(name);
+    if (found == none.end())
+      throw InvalidInput(
+          "reading {} at zero field is missing; ASTM F76 needs 21,34 12,34 32,41 23,41 43,12 34,12 14,23 41,23", name);
+    return mean_known(found->second);
+  };
+  const double ra1 = 0.5 * (at("21,34") - at("12,34")), ra2 = 0.5 * (at("32,41") - at("23,41"));
+  const double rb1 = 0.5 * (at("43,12") - at("34,12")), rb2 = 0.5 * (at("14,23") - at("41,23"));
+  if (!(ra1 > 0 && ra2 > 0 && rb1 > 0 && rb2 > 0))
+    throw InvalidInput(
+        "resistances {:.4g}, {:.4g}, {:.4g}, {:.4g} ohm; expected positive ones: is a pair of contacts swapped?", ra1,
+        ra2, rb1, rb2);
+  const auto sheet = [](double one, double two) {
+    return std::numbers::pi / std::numbers::ln2 * van_der_pauw_f(one / two) * 0.5 * (one + two);
+  };
+  const double a = sheet(ra1, ra2), b = sheet(rb1, rb2);
+  DcHallResult r;
+  r.method = "van der Pauw (ASTM F76)";
+  r.temperature = not_there;
+  if (std::abs(a - b) > 0.1 * 0.5 * (a + b))
+    r.warnings.push_back(
+        {"sample_not_uniform", 0,
+         fmt::format("the two sheet resistances, {:.4g} and {:.4g} ohm, differ by more than 10 %", a, b)});
+  r.sheet_resistance = student(0.5 * (a + b), 0.5 * std::abs(a - b), 1);
+  r.resistivity = scaled(r.sheet_resistance, thickness);
+  if (hall[0].empty() && hall[1].empty()) return r;
+
+  const auto across = [&](const char* name) {
+    const auto plus = hall[0].find(name), minus = hall[1].find(name);
+    if (plus == hall[0].end() || minus == hall[1].end())
+      throw InvalidInput(
+          "reading {} is missing at one of the fields; ASTM F76 needs 31,42 13,42 42,13 24,13 at +B and -B", name);
+    return 0.5 * (plus->second.first / plus->second.second - minus->second.first / minus->second.second);
+  };
+  const double field = 0.5 * (field_sum[0] / field_count[0] + field_sum[1] / field_count[1]);
+  const double c = 0.5 * (across("31,42") - across("13,42")) / field,
+               d = 0.5 * (across("42,13") - across("24,13")) / field;
+  if (std::abs(c - d) > 0.1 * 0.5 * std::abs(c + d))
+    r.warnings.push_back({"sample_not_uniform", 0,
+                          fmt::format("the two Hall slopes, {:.4g} and {:.4g} ohm/T, differ by more than 10 %", c, d)});
+  r.hall_slope = student(0.5 * (c + d), 0.5 * std::abs(c - d), 1);
+  r.hall_resistance = scaled(r.hall_slope, field);
+  const HallBar square{1, 1, thickness, 0, 0, false};
+  const Estimate resistance = r.sheet_resistance;
+  fill(r, square, hall_factor, &resistance, 1);
+  r.sheet_resistance = resistance;
+  r.resistivity = scaled(resistance, thickness);
+  return r;
+}
+
+std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& path, ThreadPool& threads) {
+  static const std::vector<std::string_view> names{"configuration", "contacts", "reading"}, currents{"current", "i"},
+      voltages{"voltage", "v"}, fields{"field", "b"};
+  const record::Table table = record::read_table(path, threads);
+  const auto needed = [&](const auto& wanted, const char* what) {
+    const auto column = find_column(table, "", "", wanted);
+    if (!column)
+      throw InvalidInput("{}: no column '{}'; expected configuration, current, voltage and, with Hall readings, field",
+                         record::where_header(table), what);
+    return *column;
+  };
+  const auto& configuration = table.columns[needed(names, "configuration")];
+  if (configuration.content != record::Content::text)
+    throw InvalidInput("{}: column 'configuration' holds no text; expected \"21,34\" in quotes, or 21-34",
+                       record::where_header(table));
+  const auto current = si_numbers(table, needed(currents, "current"), "A"),
+             voltage = si_numbers(table, needed(voltages, "voltage"), "V");
+  std::vector<double> field(table.rows, 0.0);
+  if (const auto column = find_column(table, "", "", fields)) field = si_numbers(table, *column, "T");
+  std::vector<VanDerPauwReading> readings;
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    std::string word = configuration.words[configuration.codes[i]];
+    for (char& c : word)
+      if (c == '-' || c == ' ' || c == '_' || c == ';') c = ',';
+    if (word.size() != 5 || word[2] != ',')
+      throw InvalidInput("{}: configuration '{}'; expected one like 21,34", record::where(table, i),
+                         record::printable(word));
+    readings.push_back({word, current[i], voltage[i], std::isfinite(field[i]) ? field[i] : 0});
+  }
+  return readings;
+}
+
+std::vector<ContactCurve> contact_curves(const LakeShoreExport& file) {
+  std::vector<ContactCurve> curves;
+  for (const auto& step : file.steps)
+    for (const auto& table : step.tables) {
+      const auto column = [&](const char* name) -> const std::vector<double>* {
+        const auto found = std::find(table.names.begin(), table.names.end(), name);
+        return found == table.names.end() ? nullptr
+                                          : &table.columns[static_cast<std::size_t>(found - table.names.begin())];
+      };
+      const auto *current = column("Current"), *voltage = column("Voltage");
+      if (current == nullptr || voltage == nullptr) continue;
+      std::vector<double> i, v;
+      for (std::size_t k = 0; k < current->size(); ++k)
+        if (std::isfinite((*current)[k]) && std::isfinite((*voltage)[k]))
+          i.push_back((*current)[k]), v.push_back((*voltage)[k]);
+      if (i.size() < 3 || !varies(i)) continue;
+      Eigen::MatrixXd x(static_cast<Eigen::Index>(i.size()), 2);
+      x.col(0) = Eigen::Map<Eigen::VectorXd>(i.data(), x.rows());
+      x.col(1).setOnes();
+      const Eigen::VectorXd y = Eigen::Map<Eigen::VectorXd>(v.data(), x.rows());
+      const Line line = least_squares(x, y);
+      curves.push_back({table.contact_set, student(line.coefficient[0], line.error[0], line.freedom),
+                        line.largest_residual / y.cwiseAbs().maxCoeff()});
+    }
+  return curves;
+}
+
+std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double hall_factor) {
+  std::vector<DcHallResult> points;
+  for (const auto& step : file.steps)
+    for (const auto& table : step.tables) {
+      const auto value = [&](const char* name, std::size_t row) {
+        const auto found = std::find(table.names.begin(), table.names.end(), name);
+        return found == table.names.end() ? not_there
+                                          : table.columns[static_cast<std::size_t>(found - table.names.begin())][row];
+      };
+      if (std::find(table.names.begin(), table.names.end(), "Hall Coefficient") == table.names.end()) continue;
+      for (std::size_t row = 0; row < table.columns[0].size(); ++row) {
+        const double coefficient = value("Hall Coefficient", row), resistivity = value("Resistivity", row);
+        if (!std::isfinite(coefficient) || coefficient == 0 || !std::isfinite(resistivity)) continue;
+        DcHallResult r;
+        r.method = "Lake Shore export, " + step.name;
+        r.temperature = value("Temperature", row);
+        r.carrier = coefficient < 0 ? Carrier::electrons : Carrier::holes;
+        r.density.value = hall_factor / (constants::elementary_charge * std::abs(coefficient));
+        r.resistivity.value = resistivity;
+        r.mobility.value = std::abs(coefficient) / (hall_factor * resistivity);
+        if (std::isfinite(file.thickness)) {
+          r.hall_slope.value = coefficient / file.thickness;
+          r.hall_resistance.value = r.hall_slope.value * value("Field", row);
+          r.sheet_density.value = r.density.value * file.thickness;
+          r.sheet_resistance.value = resistivity / file.thickness;
+        }
+        const double stated = std::abs(value("Carrier Density", row));
+        if (std::isfinite(stated) && std::abs(stated / r.density.value - 1) > 0.02)
+          r.warnings.push_back(
+              {"file_contradicts_itself", 0,
+               fmt::format(
+                   "at {:.4g} K the file's density {:.4g} 1/m^3 is not that of its Hall coefficient, {:.4g} 1/m^3",
+                   r.temperature, stated, r.density.value)});
+        points.push_back(std::move(r));
+      }
+    }
+  return points;
+}
+
+}  // namespace ecram::analysis

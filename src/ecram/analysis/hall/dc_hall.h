@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ecram/analysis/hall/ac_hall.h"
+#include "ecram/analysis/hall/read_hall.h"
+
+namespace ecram::analysis {
+
+/// Hall readings at set fields and currents.
+struct DcHallRecord {
+  std::vector<double> field, current, voltage_xy;  ///< T, A, V
+  std::vector<double> voltage_xx;                  ///< V; may be empty
+  double temperature = 0;                          ///< K, mean; NaN if not known
+};
+
+/// What a record of set fields says. NaN where it does not say.
+struct DcHallResult {
+  std::string method;
+  Carrier carrier = Carrier::not_detected;
+  Estimate hall_slope, hall_resistance, sheet_density, density, mobility, resistivity, sheet_resistance;
+  double temperature = 0;
+  std::vector<Warning> warnings;
+};
+
+/// Least squares on V_xy = I (R_0 + b B) + V_0 over all readings. Reversed field separates the Hall term from the
+/// offset, reversed current the offset from thermal voltages; V_0 is fitted only if the current was reversed or varied.
+///
+/// @throws InvalidInput  if the field was neither reversed nor varied, or fewer readings than needed
+DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor = 1);
+
+DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads);
+
+/// The readings of ASTM F76 on a van der Pauw sample: "21,34" is the current into contact 2 and out of 1, the
+/// potential of 3 minus that of 4.
+struct VanDerPauwReading {
+  std::string configuration;
+  double current = 0, voltage = 0, field = 0;  ///< A, V, T
+};
+
+/// Sheet resistance from the eight readings without field, through the f of van der Pauw that solves
+/// (Q - 1)/(Q + 1) = (f / ln 2) arcosh(exp(ln 2 / f) / 2), and the Hall coefficient from the readings across the
+/// diagonals at both fields. Pairs that disagree by more than 10 % (F76's limit) are warned of.
+///
+/// Source: ASTM F76-08, sections 10 and 11; van der Pauw, Philips Res. Rep. 13, 1 (1958).
+DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,
+                                  double hall_factor = 1);
+
+/// The f of van der Pauw for a ratio Q of the two resistances (or its inverse).
+double van_der_pauw_f(double ratio);
+
+std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& path, ThreadPool& threads);
+
+/// A text export of Lake Shore's Hall system, as it stands: parameters of the sample, and steps with parameters and
+/// tables of their own.
+struct LakeShoreTable {
+  std::string contact_set;                   ///< "R12,12" where the table has one
+  std::vector<std::string> names;            ///< "Hall Coefficient"
+  std::vector<std::vector<double>> columns;  ///< SI; NaN where the file says ERROR or overflows (1E+101)
+};
+struct LakeShoreStep {
+  std::string name;
+  std::vector<LakeShoreTable> tables;
+};
+struct LakeShoreExport {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  std::vector<LakeShoreStep> steps;
+  double thickness = 0;  ///< m; NaN if not stated
+};
+
+/// Does the file begin with [Sample parameters]?
+bool is_lake_shore_export(const std::filesystem::path& path);
+
+/// Latin-1 or UTF-8. @throws InvalidInput  "file:line: ..." for a file that is not one
+LakeShoreExport read_lake_shore(const std::filesystem::path& path);
+
+/// Resistance of a contact set from an I-V curve of the export.
+struct ContactCurve {
+  std::string contact_set;
+  Estimate resistance;           ///< ohm
+  double largest_deviation = 0;  ///< of a reading from the straight line, over the largest voltage: linearity
+};
+std::vector<ContactCurve> contact_curves(const LakeShoreExport& file);
+
+/// Every row that holds a Hall coefficient, with what the file says of it; standard errors are NaN, for the file states
+/// none. R_H = 1/(n e) is checked against the file's own density: a row that contradicts itself is warned of.
+std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double hall_factor = 1);
+
+}  // namespace ecram::analysis

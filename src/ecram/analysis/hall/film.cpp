@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/hall/film.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "ecram/core/constants.h"
+#include "ecram/core/errors.h"
+
+namespace ecram::analysis {
+namespace {
+
+/// factor / |slope|: its interval is that of the slope turned round, open upwards where the slope may be zero.
+Estimate reciprocal(const Estimate& slope, double factor) {
+  const double magnitude = std::abs(slope.value);
+  const double low = slope.value < 0 ? -slope.high : slope.low, high = slope.value < 0 ? -slope.low : slope.high;
+  Estimate e;
+  e.value = factor / magnitude;
+  e.standard_error = e.value * slope.standard_error / magnitude;
+  e.low = factor / high;
+  e.high = low > 0 ? factor / low : std::numeric_limits<double>::infinity();
+  return e;
+}
+
+}  // namespace
+
+double contact_factor(const HallBar& bar) {
+  double factor = 1;
+  if (bar.total_length > 0)
+    factor *= 1 - 16 / (std::numbers::pi * std::numbers::pi) *
+                      std::exp(-0.5 * std::numbers::pi * bar.total_length / bar.width);
+  if (bar.arm_width > 0) factor *= 1 - 2 * bar.arm_width / (std::numbers::pi * bar.width);
+  return factor;
+}
+
+void check(const HallBar& bar) {
+  const auto positive = [](double value, const char* what) {
+    if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} {:.6g} m; expected a positive one", what, value);
+  };
+  positive(bar.length, "length");
+  positive(bar.width, "width");
+  positive(bar.thickness, "thickness");
+  if (!(bar.arm_width >= 0 && bar.arm_width < bar.width))
+    throw InvalidInput("arm width {} m; expected 0 to the channel's width {} m", bar.arm_width, bar.width);
+  if (bar.total_length != 0 && !(bar.total_length >= bar.length))
+    throw InvalidInput("total length {} m; expected at least the length {} m between the arms", bar.total_length,
+                       bar.length);
+}
+
+void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope) {
+  const double e = constants::elementary_charge;
+  if (resistance != nullptr) {
+    r.sheet_resistance = scaled(*resistance, bar.width / bar.length);
+    r.resistivity = scaled(r.sheet_resistance, bar.thickness);
+  }
+  r.largest_hall_slope = std::max({std::abs(r.hall_slope.low), std::abs(r.hall_slope.high), floor_slope});
+  r.least_density = hall_factor / (e * r.largest_hall_slope * bar.thickness);
+  if (resistance != nullptr) r.largest_mobility = r.largest_hall_slope / (hall_factor * r.sheet_resistance.value);
+  if (r.carrier == Carrier::not_detected) return;
+
+  r.hall_coefficient = scaled(r.hall_slope, bar.thickness);
+  r.sheet_density = reciprocal(r.hall_slope, hall_factor / e);
+  r.density = scaled(r.sheet_density, 1 / bar.thickness);
+  if (resistance == nullptr) return;
+  const double hall = r.hall_slope.standard_error / std::abs(r.hall_slope.value);
+  const double sheet = r.sheet_resistance.standard_error / std::abs(r.sheet_resistance.value);
+  const double mobility = std::abs(r.hall_slope.value) / (hall_factor * r.sheet_resistance.value);
+  r.mobility = normal_estimate(mobility, std::abs(mobility) * std::hypot(hall, sheet));
+  // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone.
+  r.density_mobility_correlation = -hall / std::hypot(hall, sheet);
+}
+
+}  // namespace ecram::analysis

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ecram/analysis/hall/ac_hall.h"
+
+namespace ecram::analysis {
+
+/// @throws InvalidInput  for a length, width or thickness that is not positive, or arms as wide as the channel
+void check(const HallBar& bar);
+
+/// Density, mobility and resistivity from the slope, with the covariance of density and mobility; bounds where the
+/// signal was not detected.
+///
+/// @param resistance   R_xx, ohm; null if there is none
+/// @param floor_slope  ohm/T: the slope's magnitude can be this large without being seen
+void fill_film(HallResult& result, const HallBar& bar, double hall_factor, const Estimate* resistance,
+               double floor_slope);
+
+}  // namespace ecram::analysis

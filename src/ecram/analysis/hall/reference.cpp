@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/hall/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+
+namespace ecram::analysis {
+namespace {
+
+/// Relative to the amplitude: a noisier sensor would bias the slope by more than 1e-5.
+constexpr double noisy_sensor = 0.002;
+
+/// Value and slope, at the middle, of the cubic through neighbouring bins.
+struct Tangent {
+  double value = 0, slope = 0;
+};
+
+Tangent cubic(std::span<const double> time, std::span<const double> field, std::size_t from, std::size_t to, double at,
+              double scale) {
+  Eigen::Matrix4d normal = Eigen::Matrix4d::Zero();
+  Eigen::Vector4d right = Eigen::Vector4d::Zero();
+  for (std::size_t i = from; i < to; ++i) {
+    const double s = (time[i] - at) / scale;
+    const Eigen::Vector4d row(1, s, s * s, s * s * s);
+    normal += row * row.transpose();
+    right += row * field[i];
+  }
+  const Eigen::Vector4d c = normal.ldlt().solve(right);
+  return {c[0], c[1] / scale};
+}
+
+/// One sine through each period's worth of neighbours, in place of the cubic: next to none of the sensor's noise is
+/// left, at the price of following changes of speed from period to period only.
+void smooth_over_periods(std::span<const double> time, std::span<const double> field, const Rotation& turn,
+                         Reference& r) {
+  const double omega = 2 * std::numbers::pi * turn.frequency, reach = 0.5 / turn.frequency;
+  std::size_t from = 0, to = 0;
+  double left = 0;
+  for (std::size_t i = 0; i < time.size(); ++i) {
+    while (time[from] < time[i] - reach) ++from;
+    while (to < time.size() && time[to] <= time[i] + reach) ++to;
+    Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
+    Eigen::Vector3d right = Eigen::Vector3d::Zero();
+    for (std::size_t j = from; j < to; ++j) {
+      const double s = omega * (time[j] - time[i]);
+      const Eigen::Vector3d row(1, std::cos(s), std::sin(s));
+      normal += row * row.transpose();
+      right += row * field[j];
+    }
+    const Eigen::LDLT<Eigen::Matrix3d> solver(normal);
+    const Eigen::Vector3d c = solver.solve(right);
+    r.smooth[i] = c[0] + c[1];
+    r.rate[i] = omega * c[2];
+    const Eigen::Vector3d middle(1, 1, 0);
+    left += middle.dot(solver.solve(middle)) / double(time.size());
+  }
+  r.left_noise = r.noise * std::sqrt(left);
+}
+
+}  // namespace
+
+Reference reference(std::span<const double> time, std::span<const double> field, const Rotation& turn) {
+  constexpr std::size_t reach = 3;
+  const std::size_t n = time.size();
+  const double omega = 2 * std::numbers::pi * turn.frequency;
+  Reference r{std::vector<double>(n), std::vector<double>(n), 0, 0};
+
+  // One sine over everything: the smooth field where bins are few, and the fallback beside gaps.
+  Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
+  Eigen::Vector3d right = Eigen::Vector3d::Zero();
+  for (std::size_t i = 0; i < n; ++i) {
+    const Eigen::Vector3d row(1, std::cos(omega * time[i]), std::sin(omega * time[i]));
+    normal += row * row.transpose();
+    right += row * field[i];
+  }
+  const Eigen::Vector3d sine = normal.ldlt().solve(right);
+  const auto global = [&](double t) {
+    const double c = std::cos(omega * t), s = std::sin(omega * t);
+    return Tangent{sine[0] + sine[1] * c + sine[2] * s, omega * (sine[2] * c - sine[1] * s)};
+  };
+
+  const bool dense = double(n) / turn.periods >= 24;
+  double residual = 0, counted = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    Tangent tangent;
+    const std::size_t from = std::min(i - std::min(i, reach), n > 2 * reach ? n - 2 * reach - 1 : 0);
+    const std::size_t to = std::min(n, from + 2 * reach + 1);
+    const double span = to > from ? time[to - 1] - time[from] : 0;
+    const bool local = dense && to - from == 2 * reach + 1 && span < 0.3 / turn.frequency;
+    if (!local) {
+      tangent = global(time[i]);
+    } else {
+      const double h = span / double(2 * reach);
+      bool even = i >= reach && i + reach < n;
+      for (std::size_t j = from; even && j < to; ++j)
+        even = std::abs(time[j] - time[from] - double(j - from) * h) < 1e-6 * h;
+      if (even) {
+        // The same cubic for evenly spaced bins (Savitzky and Golay).
+        const auto b = [&](std::ptrdiff_t k) {
+          return field[static_cast<std::size_t>(static_cast<std::ptrdiff_t>(i) + k)];
+        };
+        tangent.value = (7 * b(0) + 6 * (b(1) + b(-1)) + 3 * (b(2) + b(-2)) - 2 * (b(3) + b(-3))) / 21;
+        tangent.slope = (58 * (b(1) - b(-1)) + 67 * (b(2) - b(-2)) - 22 * (b(3) - b(-3))) / (252 * h);
+      } else {
+        tangent = cubic(time, field, from, to, time[i], h);
+      }
+    }
+    r.smooth[i] = tangent.value;
+    r.rate[i] = tangent.slope;
+    if (dense && !local) continue;
+    residual += (field[i] - tangent.value) * (field[i] - tangent.value);
+    counted += 1;
+  }
+  // A cubic through seven points takes 7/21 of independent noise at its middle with it; a sine takes next to nothing.
+  r.noise = counted > 0 ? std::sqrt(residual / counted / (dense ? 1 - 7.0 / 21 : 1)) : 0;
+  if (r.noise > noisy_sensor * turn.amplitude && dense) smooth_over_periods(time, field, turn, r);
+  return r;
+}
+
+std::vector<double> lagged(std::span<const double> time, std::span<const double> u, double tau) {
+  std::vector<double> x(u.begin(), u.end());
+  const std::size_t n = u.size();
+  if (!(tau > 0) || n < 3) return x;
+  const auto slope = [&](std::size_t i) { return (u[i] - u[i - 1]) / (time[i] - time[i - 1]); };
+  // Half the second derivative about sample i.
+  const auto bend = [&](std::size_t i) {
+    const std::size_t j = std::clamp<std::size_t>(i, 1, n - 2);
+    return (slope(j + 1) - slope(j)) / (time[j + 1] - time[j - 1]);
+  };
+  const double h0 = time[1] - time[0];
+  x[0] = u[0] - tau * (slope(1) - bend(1) * h0) + 2 * tau * tau * bend(1);
+  for (std::size_t i = 1; i < n; ++i) {
+    // u = straight line + c s (s - h) between the samples; the lag's equation is solved exactly for that.
+    const double h = time[i] - time[i - 1], b = slope(i), c = 0.5 * (bend(i - 1) + bend(i)), fade = std::exp(-h / tau);
+    x[i] = u[i] - tau * b + (x[i - 1] - u[i - 1] + tau * b) * fade + c * ((2 * tau - h) - (2 * tau + h) * fade) * tau;
+  }
+  return x;
+}
+
+std::vector<double> legendre(double t, double from, double to, int order) {
+  const double x = to > from ? (2 * t - from - to) / (to - from) : 0;
+  std::vector<double> p{1, x};
+  for (int k = 2; k <= order; ++k) p.push_back(((2 * k - 1) * x * p[k - 1] - (k - 1) * p[k - 2]) / k);
+  p.resize(static_cast<std::size_t>(order) + 1);
+  return p;
+}
+
+}  // namespace ecram::analysis

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ecram/analysis/hall/bins.h"
+
+namespace ecram::analysis {
+
+/// The field of the bins as a regressor: its rate of change, a smooth version of it, and the noise of its sensor.
+struct Reference {
+  std::vector<double> smooth;  ///< T
+  std::vector<double> rate;    ///< T/s
+  double noise = 0;            ///< T, of one bin's field
+  double left_noise = 0;       ///< T, of `smooth`; 0 where the sensor is quiet and `smooth` is not needed
+};
+
+/// The rate comes from a cubic through seven neighbouring bins where there are at least 24 bins a period, and from one
+/// sine over the whole record where there are fewer; with a noisy sensor, from a sine through each period.
+Reference reference(std::span<const double> time, std::span<const double> field, const Rotation& turn);
+
+/// What a first-order lag makes of u(t), taken as parabolas between the samples: tau x' + x = u.
+std::vector<double> lagged(std::span<const double> time, std::span<const double> u, double tau);
+
+/// Legendre polynomials P_0 ... P_order at t, with -1 and 1 at `from` and `to`.
+std::vector<double> legendre(double t, double from, double to, int order);
+
+}  // namespace ecram::analysis

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/hall/simple_estimates.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <numbers>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <Eigen/QR>
+
+#include "ecram/analysis/hall/reference.h"
+#include "ecram/fit/residual_tests.h"
+
+namespace ecram::analysis {
+namespace {
+
+using std::numbers::pi;
+
+Estimate mean_of(const std::vector<double>& values) {
+  const double n = double(values.size());
+  double mean = 0, square = 0;
+  for (double v : values) mean += v / n;
+  for (double v : values) square += (v - mean) * (v - mean);
+  Estimate e;
+  e.value = mean;
+  if (n < 2) return e;
+  e.standard_error = std::sqrt(square / (n - 1) / n);
+  const double t = fit::student_t_quantile(0.975, n - 1);
+  e.low = mean - t * e.standard_error;
+  e.high = mean + t * e.standard_error;
+  return e;
+}
+
+std::vector<double> on_grid(const std::vector<double>& time, const std::vector<double>& values, std::size_t samples,
+                            double interval) {
+  std::vector<double> grid(samples);
+  std::size_t b = 0;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const double t = time.front() + double(i) * interval;
+    while (b + 2 < time.size() && time[b + 1] < t) ++b;
+    grid[i] = values[b] + (values[b + 1] - values[b]) * std::clamp((t - time[b]) / (time[b + 1] - time[b]), 0.0, 1.0);
+  }
+  return grid;
+}
+
+void take_polynomial_away(std::vector<double>& values, int order) {
+  const auto n = static_cast<Eigen::Index>(values.size());
+  Eigen::MatrixXd x(n, order + 1);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const auto p = legendre(double(i), 0, double(n - 1), order);
+    for (int k = 0; k <= order; ++k) x(i, k) = p[k];
+  }
+  Eigen::Map<Eigen::VectorXd> y(values.data(), n);
+  y -= x * x.householderQr().solve(Eigen::VectorXd(y));
+}
+
+}  // namespace
+
+LockIn lock_in(const BinnedResistance& r, const Rotation& turn, double amplitude) {
+  LockIn result;
+  const double period = 1 / turn.frequency, omega = 2 * pi * turn.frequency;
+  const auto periods = static_cast<std::size_t>(turn.periods + 0.02);
+  std::size_t from = 0;
+  for (std::size_t p = 0; p < periods; ++p) {
+    const double start = r.time.front() + double(p) * period;
+    std::size_t to = from;
+    while (to < r.time.size() && r.time[to] < start + period) ++to;
+    if (to - from >= 6) {
+      Eigen::Matrix4d normal = Eigen::Matrix4d::Zero();
+      Eigen::Vector4d right = Eigen::Vector4d::Zero();
+      const double level = r.resistance[from];
+      for (std::size_t i = from; i < to; ++i) {
+        const Eigen::Vector4d row(1, (r.time[i] - start) / period - 0.5, r.field[i] / amplitude,
+                                  -r.rate[i] / (omega * amplitude));
+        normal += row * row.transpose();
+        right += row * (r.resistance[i] - level);
+      }
+      const Eigen::LDLT<Eigen::Matrix4d> solver(normal);
+      if (solver.rcond() > 1e-8) {
+        const Eigen::Vector4d c = solver.solve(right);
+        result.time.push_back(start + period / 2);
+        result.in_phase.push_back(c[2]);
+        result.quadrature.push_back(c[3]);
+      }
+    }
+    from = to;
+  }
+  if (!result.time.empty()) result.mean = {mean_of(result.in_phase), mean_of(result.quadrature)};
+  return result;
+}
+
+FourierHall fourier_hall(const BinnedResistance& r, const Rotation& turn, double amplitude, int order) {
+  FourierHall result;
+  const double whole = std::floor(turn.periods + 1e-6) / turn.frequency;
+  const auto samples = static_cast<std::size_t>(whole / (r.time.back() - r.time.front()) * double(r.time.size() - 1));
+  if (samples < 16 || r.time.size() < 16) return result;
+  const double interval = whole / double(samples);
+  std::vector<double> resistance = on_grid(r.time, r.resistance, samples, interval);
+  const std::vector<double> field = on_grid(r.time, r.field, samples, interval);
+  take_polynomial_away(resistance, order);
+  result.resistance = signal::spectrum(resistance, interval);
+  result.field = signal::spectrum(field, interval);
+
+  const std::complex<double> b = signal::fourier_amplitude(field, interval, turn.frequency);
+  const std::complex<double> line = signal::fourier_amplitude(resistance, interval, turn.frequency) / b * amplitude;
+  // Beside the line, beyond the reach of the window, and away from the line of the even term.
+  double noise = 0, count = 0;
+  for (int k = -10; k <= 10; ++k) {
+    const double f = turn.frequency + k / whole;
+    if (std::abs(k) < 3 || f * whole < 1.5 || std::abs(f - 2 * turn.frequency) * whole < 2.5) continue;
+    noise += std::norm(signal::fourier_amplitude(resistance, interval, f));
+    count += 1;
+  }
+  if (count == 0) return result;
+  const double error = std::sqrt(0.5 * noise / count) * amplitude / std::abs(b);
+  result.amplitude = {normal_estimate(line.real(), error), normal_estimate(-line.imag(), error)};
+  return result;
+}
+
+}  // namespace ecram::analysis

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "ecram/analysis/hall/ac_hall.h"
+#include "ecram/analysis/hall/bins.h"
+
+namespace ecram::analysis {
+
+/// R_xy of each bin, with the field and its rate.
+struct BinnedResistance {
+  std::vector<double> time, field, rate, resistance;
+};
+
+/// Lock-in over whole periods: in each, least squares on offset, slope, field and its quadrature; the mean over the
+/// periods, its error from their scatter (Student's t).
+LockIn lock_in(const BinnedResistance& r, const Rotation& turn, double amplitude);
+
+/// The line of the rotation in the Fourier transform of R_xy over that of B, on an even grid over whole periods, after
+/// a polynomial of the given order is taken away; the error from the density beside the line.
+FourierHall fourier_hall(const BinnedResistance& r, const Rotation& turn, double amplitude, int order);
+
+}  // namespace ecram::analysis

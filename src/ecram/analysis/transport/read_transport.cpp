@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "ecram/analysis/columns.h"
+#include "ecram/analysis/transport/transport.h"
+#include "ecram/core/errors.h"
+
+namespace ecram::analysis {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+/// A column and its errors, in order of rising temperature, rows without a value left out.
+TemperatureSeries series(const record::Table& table, const std::vector<double>& temperature,
+                         const std::vector<std::size_t>& order, std::size_t column, const Names& error_names,
+                         std::string_view si, bool invert) {
+  const auto values = si_numbers(table, column, si);
+  std::vector<double> errors;
+  if (const auto c = find_column(table, "", "", error_names)) errors = si_numbers(table, *c, si);
+  TemperatureSeries s;
+  for (std::size_t i : order) {
+    const double v = values[i];
+    if (std::isnan(v)) continue;
+    if (!(v > 0))
+      throw InvalidInput("{}: {} is {}; expected a positive number", record::where(table, i),
+                         record::printable(table.columns[column].name), v);
+    s.temperature.push_back(temperature[i]);
+    s.value.push_back(invert ? 1 / v : v);
+    const double e = errors.empty() || std::isnan(errors[i]) ? 0 : std::abs(errors[i]);
+    s.error.push_back(invert ? e / (v * v) : e);
+  }
+  return s;
+}
+
+}  // namespace
+
+TransportTable read_transport_table(const std::filesystem::path& path, ThreadPool& threads) {
+  const record::Table table = record::read_table(path, threads);
+  TransportTable t;
+  t.source = path.string();
+  const auto temperature_column = find_column(table, "", "", Names{"temperature", "t", "tk", "temp"});
+  if (!temperature_column)
+    throw InvalidInput("{}: no column 'temperature'; it has {}", record::where_header(table), column_names(table));
+  const auto temperature = si_numbers(table, *temperature_column, "K");
+  for (std::size_t i = 0; i < temperature.size(); ++i)
+    if (!(temperature[i] > 0))
+      throw InvalidInput("{}: temperature {} K; expected kelvins above 0 (degrees Celsius? then write [degC])",
+                         record::where(table, i), temperature[i]);
+  std::vector<std::size_t> order(temperature.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return temperature[a] < temperature[b]; });
+  for (std::size_t i = 1; i < order.size(); ++i)
+    if (temperature[order[i]] == temperature[order[i - 1]])
+      throw InvalidInput("{}: temperature {} K stands a second time (first at line {}); expected each once",
+                         record::where(table, std::max(order[i], order[i - 1])), temperature[order[i]],
+                         record::line_of(table, std::min(order[i], order[i - 1])));
+
+  struct Kind {
+    Names names, errors;
+    const char* si;
+    bool invert;
+  };
+  const Kind kinds[] = {{{"resistivity", "rho"}, {"resistivityerror", "rhoerror", "resistivityse"}, "ohm m", false},
+                        {{"conductivity", "sigma"}, {"conductivityerror", "sigmaerror", "conductivityse"}, "S/m", true},
+                        {{"sheetresistance", "rs"}, {"sheetresistanceerror", "sheetresistancese"}, "ohm", false},
+                        {{"resistance", "r"}, {"resistanceerror", "resistancese"}, "ohm", false},
+                        {{"conductance", "g"}, {"conductanceerror", "conductancese"}, "S", true}};
+  for (const Kind& kind : kinds)
+    if (const auto column = find_column(table, "", "", kind.names); column && t.resistivity.empty())
+      t.resistivity = series(table, temperature, order, *column, kind.errors, kind.si, kind.invert);
+  if (const auto c = find_column(table, "", "", Names{"density", "n", "carrierdensity"}))
+    t.density = series(table, temperature, order, *c, {"densityerror", "nerror", "densityse", "carrierdensityerror"},
+                       "m^-3", false);
+  else if (const auto sheet = find_column(table, "", "", Names{"sheetdensity", "ns"}))
+    t.density = series(table, temperature, order, *sheet, {"sheetdensityerror", "sheetdensityse"}, "m^-2", false);
+  if (const auto c = find_column(table, "", "", Names{"mobility", "mu", "hallmobility"}))
+    t.mobility = series(table, temperature, order, *c, {"mobilityerror", "muerror", "mobilityse"}, "m^2/(V s)", false);
+  if (t.resistivity.empty() && t.density.empty())
+    throw InvalidInput("{}: neither resistivity (or conductivity, resistance, conductance) nor density; it has {}",
+                       record::where_header(table), column_names(table));
+  return t;
+}
+
+}  // namespace ecram::analysis

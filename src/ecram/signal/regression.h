@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "ecram/signal/coloured_noise.h"
+
+namespace ecram::signal {
+
+/// White noise with 1/f and 1/f^2 noise on it, in units of the white variance (of a sample of weight 1).
+struct NoiseColour {
+  double flicker = 0;  ///< variance of every relaxation of the ladder: 1/f
+  double brown = 0;    ///< variance of the slowest relaxation, on top of that: 1/f^2
+};
+
+/// A linear model fitted by generalised least squares.
+struct Regression {
+  Eigen::VectorXd coefficient;
+  Eigen::MatrixXd covariance;  ///< of the coefficients, with the noise's estimated variance
+  double white_variance = 0;   ///< of a sample of weight 1, in the square of the unit of y
+  NoiseColour colour;
+  std::vector<double> whitened_residual;  ///< of each sample; standard normal if model and colour are right
+  std::size_t degrees_of_freedom = 0;
+  /// By how much each column lessens the whitened sum of squared residuals, entered after those before it. So the model
+  /// without its last k columns has the sum white_variance * degrees_of_freedom + the last k of these.
+  std::vector<double> explained;
+};
+
+/// Samples of a linear model y = X b + noise.
+struct LinearModel {
+  std::span<const double> interval;  ///< s, time since the sample before; infinity where a new record starts
+  std::span<const double> weight;    ///< how many readings each sample averages; 0 < weight
+  Eigen::MatrixXd x;                 ///< one row a sample, one column a coefficient
+  Eigen::VectorXd y;
+};
+
+/// Least squares in noise of the given colour.
+///
+/// @throws InvalidInput  if there are fewer samples than coefficients + 2, or the columns depend on each other
+Regression generalised_least_squares(const LinearModel& model, const std::vector<double>& rates, NoiseColour colour);
+
+/// The noise's colour by restricted maximum likelihood: the likelihood of what is left of y in every direction that
+/// the model's columns cannot reach, so that the columns do not make the noise look smaller than it is (Patterson and
+/// Thompson, Biometrika 58, 545 (1971)). The flicker and the brown part are each at least 0.
+NoiseColour estimate_colour(const LinearModel& model, const std::vector<double>& rates);
+
+}  // namespace ecram::signal

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/synthetic/hall_record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <numbers>
+
+#include "ecram/core/constants.h"
+#include "ecram/core/errors.h"
+#include "ecram/signal/spectrum.h"
+
+namespace ecram::synthetic {
+namespace {
+
+using std::numbers::pi;
+
+void check(const HallScene& s) {
+  const auto positive = [](double value, const char* what) {
+    if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} is {}; expected a positive number", what, value);
+  };
+  positive(s.density, "density");
+  positive(s.mobility, "mobility");
+  positive(s.bar.length, "length");
+  positive(s.bar.width, "width");
+  positive(s.bar.thickness, "thickness");
+  positive(s.field_amplitude, "field amplitude");
+  positive(s.rotation_frequency, "rotation frequency");
+  positive(s.duration, "duration");
+  positive(s.interval, "interval");
+  if (s.duration / s.interval < 2) throw InvalidInput("a record of {} s holds no two readings", s.duration);
+  if (s.duration / s.interval > 1e8) throw InvalidInput("a record of more than 1e8 readings");
+  if (!(s.time_jitter >= 0 && s.time_jitter < s.interval / 2))
+    throw InvalidInput("time jitter {} s; expected less than half the interval", s.time_jitter);
+  if (!(s.spike_share >= 0 && s.spike_share < 1)) throw InvalidInput("spike share {}; expected 0 to 1", s.spike_share);
+}
+
+/// The shaft's angle, whose speed changes from period to period.
+class Shaft {
+ public:
+  Shaft(const HallScene& s, RandomStream random) : frequency_(s.rotation_frequency), phase_(s.phase) {
+    const auto periods = static_cast<std::size_t>(std::ceil(s.duration * frequency_)) + 2;
+    double angle = 0;
+    for (std::size_t p = 0; p <= periods; ++p) {
+      speed_.push_back(1 + s.speed_jitter * random.normal());
+      start_.push_back(angle);
+      angle += 2 * pi * speed_.back();
+    }
+  }
+  double angle(double time) const {
+    const double turns = std::max(0.0, time * frequency_);
+    const std::size_t p = std::min(static_cast<std::size_t>(turns), start_.size() - 1);
+    return phase_ + start_[p] + 2 * pi * speed_[p] * (turns - double(p));
+  }
+  double speed(double time) const {
+    return 2 * pi * frequency_ *
+           speed_[std::min(static_cast<std::size_t>(std::max(0.0, time * frequency_)), speed_.size() - 1)];
+  }
+
+ private:
+  double frequency_, phase_;
+  std::vector<double> start_, speed_;
+};
+
+}  // namespace
+
+std::vector<double> noise_with_density(std::size_t samples, double interval,
+                                       const std::function<double(double)>& density, RandomStream& random) {
+  const std::size_t length = signal::fast_length(4 * samples);
+  const double step = 1 / (double(length) * interval);
+  std::vector<std::complex<double>> components(length);
+  for (std::size_t k = 1; k <= length / 2; ++k) {
+    // The real part of the sum below then has the variance density * step from each frequency.
+    const double size = std::sqrt(density(double(k) * step) * step);
+    components[k] = {size * random.normal(), size * random.normal()};
+  }
+  const auto all = signal::fourier_transform(components, true);
+  std::vector<double> noise(samples);
+  for (std::size_t i = 0; i < samples; ++i) noise[i] = all[i].real();
+  return noise;
+}
+
+HallTruth truth(const HallScene& s) {
+  HallTruth t;
+  t.hall_slope = (s.holes ? 1 : -1) / (constants::elementary_charge * s.density * s.bar.thickness);
+  t.sheet_resistance = 1 / (constants::elementary_charge * s.density * s.mobility * s.bar.thickness);
+  const double resistance =
+      t.sheet_resistance * std::max(s.bar.length, s.bar.total_length) / s.bar.width + s.series_resistance;
+  t.current = (s.reverse_current ? -1 : 1) * s.source_voltage / resistance;
+  return t;
+}
+
+HallScene at_temperature(const HallScene& at_300K, physics::ConductionLaw law, double characteristic,
+                         double temperature) {
+  if (!(temperature > 0)) throw InvalidInput("temperature {} K; expected a positive one", temperature);
+  HallScene scene = at_300K;
+  scene.temperature = temperature;
+  scene.density *= std::exp(physics::log_resistivity(law, characteristic, 300) -
+                            physics::log_resistivity(law, characteristic, temperature));
+  return scene;
+}
+
+analysis::HallRecord hall_record(const HallScene& s) {
+  check(s);
+  const HallTruth t = truth(s);
+  const auto samples = static_cast<std::size_t>(std::floor(s.duration / s.interval + 1e-9));
+  const Shaft shaft(s, RandomStream(s.seed, "stepper", s.index));
+  RandomStream sampling(s.seed, "sampling", s.index), reading(s.seed, "reading noise", s.index),
+      slow(s.seed, "flicker noise", s.index), spike(s.seed, "spikes", s.index), other(s.seed, "other noise", s.index);
+
+  std::vector<double> flicker(samples, 0.0);
+  if (s.flicker_corner > 0 && s.white_noise > 0) {
+    const double white_density = 2 * s.white_noise * s.white_noise * s.interval;
+    flicker = noise_with_density(
+        samples, s.interval, [&](double f) { return white_density * s.flicker_corner / f; }, slow);
+  }
+
+  analysis::HallRecord record;
+  record.name = "simulated";
+  record.temperature.resize(1);
+  const double hall = t.hall_slope * analysis::contact_factor(s.bar) * (s.bar.arms_swapped ? -1 : 1);
+  const double offset = t.sheet_resistance * s.misalignment / s.bar.width;
+  const auto seen = [&](double time) {
+    const double angle = shaft.angle(time), b = s.field_amplitude * std::cos(angle);
+    const double db = -s.field_amplitude * std::sin(angle) * shaft.speed(time);
+    double relative = 1 + s.magnetoresistance * b * b, power = 1;
+    for (double d : s.drift) relative += d * (power *= time / s.duration);
+    return t.current * (offset * relative + hall * b) + s.loop_area * db + s.pickup_in_phase * std::cos(angle) -
+           s.pickup_quadrature * std::sin(angle);
+  };
+  double lagged = seen(0), last = 0;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const double time = double(i) * s.interval + (i > 0 ? s.time_jitter * (2 * sampling.uniform() - 1) : 0);
+    double v = seen(time);
+    if (s.rc_time > 0) {
+      // The lag's own differential equation, in steps much shorter than it and than the interval.
+      const int steps = static_cast<int>(std::ceil(std::max(20.0, 20 * (time - last) / s.rc_time)));
+      for (int k = 1; k <= steps; ++k) {
+        const double at = last + (time - last) * (k - 0.5) / steps;
+        lagged += (seen(at) - lagged) * -std::expm1(-(time - last) / steps / s.rc_time);
+      }
+      v = lagged;
+      last = time;
+    }
+    v +=
+        s.white_noise * reading.normal() + flicker[i] + s.mains_amplitude * std::sin(2 * pi * s.mains_frequency * time);
+    if (s.spike_share > 0 && spike.uniform() < s.spike_share) v += s.spike_size * spike.normal();
+    if (s.resolution > 0) v = s.resolution * std::round(v / s.resolution);
+    if (s.range > 0) v = std::clamp(v, -s.range, s.range);
+    record.time.push_back(time);
+    record.field.push_back(s.field_amplitude * std::cos(shaft.angle(time)) + s.field_noise * other.normal());
+    record.voltage_xy.push_back(v);
+    record.voltage_xx.push_back(t.current * t.sheet_resistance * s.bar.length / s.bar.width +
+                                s.longitudinal_noise * other.normal());
+    record.current.push_back(t.current + s.current_noise * other.normal());
+    record.temperature[0].push_back(s.temperature);
+  }
+  return record;
+}
+
+}  // namespace ecram::synthetic

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/hall/ac_hall.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analysis/hall/hall_statistics.h"
+#include "ecram/core/constants.h"
+#include "ecram/core/errors.h"
+
+namespace ecram::analysis {
+namespace {
+
+using synthetic::HallScene;
+using testing::HasSubstr;
+
+std::string complaint(const HallRecord& record, const HallBar& bar = HallScene{}.bar, const HallOptions& options = {}) {
+  try {
+    analyse_hall(record, bar, options);
+  } catch (const InvalidInput& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+bool warned(const HallResult& r, const std::string& code) {
+  for (const auto& w : r.warnings)
+    if (w.code == code) return true;
+  return false;
+}
+
+HallResult analyse(const HallScene& scene, const HallOptions& options = {}) {
+  return analyse_hall(synthetic::hall_record(scene), scene.bar, options);
+}
+
+TEST(AcHall, FindsTheFilmWithoutNoise) {
+  for (bool holes : {false, true})
+    for (bool reversed : {false, true}) {
+      auto scene = paper_scene(1e7);
+      scene.holes = holes;
+      scene.reverse_current = reversed;
+      scene.drift = {0.3, -0.1};
+      const HallResult r = analyse(scene);
+      EXPECT_EQ(r.carrier, holes ? Carrier::holes : Carrier::electrons);
+      EXPECT_NEAR(r.density.value / scene.density, 1, 1e-5);
+      EXPECT_NEAR(r.mobility.value / scene.mobility, 1, 1e-5);
+      const double resistivity = 1 / (constants::elementary_charge * scene.density * scene.mobility);
+      EXPECT_NEAR(r.resistivity.value / resistivity, 1, 1e-9);
+      EXPECT_NEAR(r.sheet_density.value, scene.density * 4.5e-9, 1e-5 * r.sheet_density.value);
+      EXPECT_NEAR(r.hall_resistance.value, synthetic::truth(scene).hall_slope * 0.6,
+                  1e-5 * std::abs(r.hall_resistance.value));
+      EXPECT_NEAR(r.frequency, 0.0125, 1e-6);
+    }
+}
+
+// The induced voltage is the loop's area times the rate of change of the field.
+TEST(AcHall, FindsTheInducedVoltage) {
+  auto scene = paper_scene(1e4);
+  scene.loop_area = 1e-4;
+  const HallResult r = analyse(scene);
+  EXPECT_NEAR(r.induced.value, 1e-4 * 0.6 * 2 * std::numbers::pi * 0.0125,
+              4 * r.induced.standard_error + 1e-4 * r.induced.value);
+}
+
+TEST(AcHall, ThreeEstimatesAgree) {
+  auto scene = paper_scene(100);
+  scene.drift = {0.2};
+  const HallResult r = analyse(scene);
+  const double truth = synthetic::truth(scene).hall_slope * 0.6;
+  for (const Estimate& e : {r.hall_resistance, r.lock_in.mean.in_phase, r.fourier.amplitude.in_phase})
+    EXPECT_NEAR(e.value, truth, 4 * e.standard_error);
+  EXPECT_FALSE(warned(r, "estimates_disagree"));
+  EXPECT_EQ(r.lock_in.in_phase.size(), 15u);
+}
+
+TEST(AcHall, LagIsSeenInThePhaseAndTakenOutWhereItIsKnown) {
+  auto scene = paper_scene(1e5);
+  scene.loop_area = 0;
+  scene.rc_time = 2;
+  const double lag = 2 * 2 * std::numbers::pi * 0.0125;  // omega tau
+  const HallResult r = analyse(scene);
+  EXPECT_NEAR(r.phase.value, std::atan(lag), 2e-3);
+  EXPECT_NEAR(r.density.value / scene.density, 1 + lag * lag, 3e-3);  // in phase only 1/(1 + (omega tau)^2) is left
+  HallOptions known;
+  known.rc_time = 2;
+  const HallResult corrected = analyse(scene, known);
+  EXPECT_NEAR(corrected.density.value / scene.density, 1, 5e-4);
+  EXPECT_NEAR(corrected.phase.value, 0, 2e-3);
+}
+
+TEST(AcHall, ZeroCurrentSeparatesThePickup) {
+  auto scene = paper_scene(1000);
+  const double hall = std::abs(synthetic::truth(scene).hall_slope * 0.6 * synthetic::truth(scene).current);
+  scene.pickup_in_phase = 0.2 * hall;
+  const HallResult alone = analyse(scene);
+  EXPECT_TRUE(warned(alone, "pickup_not_separable"));
+  EXPECT_GT(std::abs(alone.density.value / scene.density - 1), 0.1);
+  auto off = scene;
+  off.source_voltage = 0;
+  off.index = 1;
+  const HallRecord zero = synthetic::hall_record(off);
+  HallOptions options;
+  options.zero_current = &zero;
+  const HallResult both = analyse(scene, options);
+  EXPECT_NEAR(both.density.value / scene.density, 1, 0.01);
+  EXPECT_NEAR(both.pickup.value, scene.pickup_in_phase, 4 * both.pickup.standard_error);
+
+  auto reversed = scene;
+  reversed.reverse_current = true;
+  reversed.index = 2;
+  const HallRecord back = synthetic::hall_record(reversed);
+  options.zero_current = &back;
+  EXPECT_NEAR(analyse(scene, options).density.value / scene.density, 1, 0.01);
+}
+
+// A current reversed within the record separates it too.
+TEST(AcHall, CurrentReversedWithinTheRecord) {
+  auto scene = paper_scene(1000);
+  const double hall = std::abs(synthetic::truth(scene).hall_slope * 0.6 * synthetic::truth(scene).current);
+  auto quiet = scene;
+  quiet.loop_area = 0;
+  HallRecord record = synthetic::hall_record(quiet);
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    const double sign = (i / 100) % 2 == 0 ? 1 : -1;
+    record.voltage_xy[i] = sign * record.voltage_xy[i] + 3 * hall + 0.2 * hall * record.field[i] / 0.6;
+    record.voltage_xx[i] *= sign;
+    record.current[i] *= sign;
+  }
+  const HallResult r = analyse_hall(record, scene.bar);
+  EXPECT_TRUE(r.pickup_separated);
+  EXPECT_NEAR(r.density.value / scene.density, 1, 0.01);
+  EXPECT_NEAR(r.pickup.value, 0.2 * hall, 4 * r.pickup.standard_error);
+}
+
+TEST(AcHall, FiniteContactsAndSwappedArms) {
+  auto scene = paper_scene(1e5);
+  scene.bar.arm_width = 2e-6;
+  scene.bar.total_length = 260e-6;
+  scene.bar.arms_swapped = true;
+  const HallResult r = analyse(scene);
+  EXPECT_NEAR(r.density.value / scene.density, 1, 1e-4);
+  EXPECT_EQ(r.carrier, Carrier::electrons);
+  EXPECT_NEAR(contact_factor(scene.bar), 1 - 2 * 0.1 / std::numbers::pi, 1e-8);
+}
+
+TEST(AcHall, CovarianceOfDensityAndMobility) {
+  const HallResult r = analyse(paper_scene(50));
+  EXPECT_LT(r.density_mobility_correlation, -0.999);  // R_xx is known much better than R_xy
+  EXPECT_NEAR(r.density.standard_error / r.density.value, 0.02, 0.005);
+}
+
+TEST(AcHall, NoisyFieldSensorDoesNotBias) {
+  auto scene = paper_scene(3000);
+  scene.field_noise = 0.03;
+  const HallResult r = analyse(scene);
+  EXPECT_NEAR(r.density.value / scene.density, 1, 0.004);
+  EXPECT_TRUE(warned(r, "noisy_field"));
+}
+
+TEST(AcHall, GapsOverflowsAndSaturation) {
+  auto scene = paper_scene(1000);
+  HallRecord record = synthetic::hall_record(scene);
+  HallRecord gaps;
+  gaps.temperature.resize(1);
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    if (i > 400 && i < 550) continue;
+    gaps.time.push_back(record.time[i]);
+    gaps.field.push_back(record.field[i]);
+    gaps.current.push_back(record.current[i]);
+    gaps.voltage_xx.push_back(record.voltage_xx[i]);
+    gaps.voltage_xy.push_back(i % 97 == 0 ? 9.9e37 : i > 800 && i < 810 ? 1.0 : record.voltage_xy[i]);
+    gaps.temperature[0].push_back(300);
+  }
+  const HallResult r = analyse_hall(gaps, scene.bar);
+  EXPECT_NEAR(r.density.value / scene.density, 1, 0.01);
+  EXPECT_TRUE(warned(r, "overflow"));
+  EXPECT_TRUE(warned(r, "saturated"));
+}
+
+TEST(AcHall, SaysWhatIsNotThere) {
+  const HallResult r = analyse(paper_scene(0.01));
+  if (r.carrier == Carrier::not_detected) {
+    EXPECT_TRUE(std::isnan(r.density.value));
+    EXPECT_TRUE(std::isnan(r.mobility.value));
+  }
+  EXPECT_GT(r.largest_hall_slope, 0);
+  HallOptions floor;
+  floor.voltage_floor = 1;
+  const HallResult below = analyse(paper_scene(100), floor);
+  EXPECT_EQ(below.carrier, Carrier::not_detected);
+  EXPECT_TRUE(warned(below, "below_floor"));
+  EXPECT_TRUE(std::isnan(below.density.value));
+}
+
+TEST(AcHall, SensorsAreFused) {
+  HallRecord record = synthetic::hall_record(paper_scene(100));
+  record.temperature = {std::vector<double>(1200, 200.0), std::vector<double>(1200, 208.0),
+                        std::vector<double>(1200, 207.5)};
+  const HallResult r = analyse_hall(record, HallScene{}.bar);
+  EXPECT_DOUBLE_EQ(r.temperature, 207.5);
+  EXPECT_TRUE(warned(r, "temperature_disagreement"));
+}
+
+TEST(AcHall, RefusesBadRecords) {
+  const HallRecord good = synthetic::hall_record(paper_scene(100));
+  auto r = good;
+  r.field.assign(r.field.size(), 0.5);
+  EXPECT_THAT(complaint(r), HasSubstr("constant"));
+  auto scene = paper_scene(100);
+  scene.duration = 100;
+  EXPECT_THAT(complaint(synthetic::hall_record(scene)), HasSubstr("at least two"));
+  r = good;
+  r.time[700] = r.time[698];
+  EXPECT_THAT(complaint(r), HasSubstr("row 700: time"));
+  scene = paper_scene(100);
+  scene.interval = 27;
+  EXPECT_THAT(complaint(synthetic::hall_record(scene)), HasSubstr("aliased"));
+  r = good;
+  r.voltage_xy.assign(r.voltage_xy.size(), 9.9e37);
+  EXPECT_THAT(complaint(r), HasSubstr("overflow"));
+  auto bar = scene.bar;
+  bar.thickness = -4.5e-9;
+  EXPECT_THAT(complaint(good, bar), HasSubstr("thickness"));
+  r = good;
+  std::swap(r.voltage_xx, r.voltage_xy);
+  EXPECT_THAT(complaint(r), HasSubstr("swapped"));
+  r = good;
+  r.current.assign(r.current.size(), 0);
+  EXPECT_THAT(complaint(r), HasSubstr("current is zero"));
+  HallOptions options;
+  options.expected_frequency = 12.5;
+  EXPECT_THAT(complaint(good, scene.bar, options), HasSubstr("another unit"));
+  options = {};
+  options.current_floor = 1;
+  EXPECT_THAT(complaint(good, scene.bar, options), HasSubstr("floor"));
+}
+
+}  // namespace
+}  // namespace ecram::analysis

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/transport/transport.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "ecram/core/constants.h"
+#include "ecram/core/errors.h"
+#include "ecram/core/files.h"
+#include "ecram/core/random.h"
+#include "support/temporary_folder.h"
+
+namespace ecram::analysis {
+namespace {
+
+using physics::ConductionLaw;
+constexpr double meV = 1e-3 * constants::elementary_charge;
+
+TemperatureSeries draw(ConductionLaw law, double characteristic, double noise, std::uint64_t trial, double from = 200,
+                       int points = 11) {
+  RandomStream random(7, "readings", trial);
+  TemperatureSeries s;
+  for (int i = 0; i < points; ++i) {
+    const double t = from + 10 * i;
+    s.temperature.push_back(t);
+    s.value.push_back(1e-6 * std::exp(physics::log_resistivity(law, characteristic, t) + noise * random.normal()));
+    s.error.push_back(noise * s.value.back());
+  }
+  return s;
+}
+
+TEST(FitLaw, FindsEveryLawsParameters) {
+  for (ConductionLaw law : physics::conduction_laws) {
+    const double c = physics::has_characteristic_temperature(law) ? 1e6 : 120 * meV;
+    const LawFit fit = fit_law(law, draw(law, c, 0, 1));
+    EXPECT_NEAR(fit.characteristic.value, c, 1e-8 * c) << physics::name(law);
+    EXPECT_NEAR(fit.log_prefactor.value, std::log(1e-6), 1e-6);
+  }
+}
+
+// A straight Arrhenius line through Mott's law with T0 = 3.083e7 K between 200 and 300 K has 98.9 meV.
+TEST(Arrhenius, MottsLawLooksLikeTheDonor) {
+  TemperatureSeries rho = draw(ConductionLaw::mott_3d, 3.083e7, 0, 1);
+  EXPECT_NEAR(-arrhenius_energy(rho).value / meV, 98.9, 0.05);
+  rho = draw(ConductionLaw::mott_3d, 3.083e7, 0, 1, 50, 26);
+  EXPECT_NEAR(-arrhenius_energy(rho).value / meV, 55, 0.5);
+}
+
+TEST(Transport, MeanArrheniusEnergyOfNoisyTrials) {
+  double mean = 0;
+  for (int trial = 0; trial < 200; ++trial)
+    mean -= arrhenius_energy(draw(ConductionLaw::mott_3d, 3.083e7, 0.01, trial)).value / meV / 200;
+  EXPECT_NEAR(mean, 98.9, 0.2);
+}
+
+TEST(Transport, MottAndSmallPolaronsAreToldApart) {
+  TransportOptions options;
+  options.bootstrap = 0;
+  int mott = 0, polaron = 0, undetermined = 0;
+  constexpr int trials = 400;
+  for (int trial = 0; trial < trials; ++trial) {
+    TransportTable table;
+    table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 0.01, trial);
+    const auto r = analyse_transport(table, options);
+    mott += r.hopping_preferred ? 1 : 0;
+    undetermined += r.dimension == "undetermined" ? 1 : 0;
+    const auto law =
+        trial % 2 == 0 ? ConductionLaw::small_polaron_adiabatic : ConductionLaw::small_polaron_nonadiabatic;
+    table.resistivity = draw(law, 120 * meV, 0.01, trial);
+    polaron += analyse_transport(table, options).hopping_preferred ? 0 : 1;
+  }
+  EXPECT_GE(mott, 0.95 * trials);
+  EXPECT_GE(polaron, 0.95 * trials);
+  EXPECT_GT(undetermined, 0.2 * trials);
+  EXPECT_LT(undetermined, 0.7 * trials);
+}
+
+TEST(FitLaw, IntervalsCoverTheTruth) {
+  int covered = 0, bootstrap = 0;
+  constexpr int trials = 500;
+  for (int trial = 0; trial < trials; ++trial) {
+    const LawFit fit =
+        fit_law(ConductionLaw::mott_3d, draw(ConductionLaw::mott_3d, 3.083e7, 0.01, trial, 50, 26), 400, trial);
+    covered += fit.characteristic.low < 3.083e7 && 3.083e7 < fit.characteristic.high ? 1 : 0;
+    bootstrap += fit.bootstrap.low < 3.083e7 && 3.083e7 < fit.bootstrap.high ? 1 : 0;
+  }
+  EXPECT_NEAR(covered / double(trials), 0.95, 0.03);
+  EXPECT_NEAR(bootstrap / double(trials), 0.94, 0.04);
+}
+
+TEST(Transport, ExponentAndZabrodskiiPlot) {
+  TransportTable table;
+  table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 0.003, 3, 50, 26);
+  const auto r = analyse_transport(table);
+  EXPECT_NEAR(r.exponent.value, 0.25, 4 * r.exponent.standard_error);
+  EXPECT_LT(r.exponent.standard_error, 0.02);
+  EXPECT_NEAR(r.zabrodskii_exponent.value, 0.25, 4 * r.zabrodskii_exponent.standard_error);
+  EXPECT_NEAR(r.hop->distance, 6.7e-9, 0.3e-9);
+}
+
+TEST(Transport, FreezeOutFindsTheDonor) {
+  TransportTable table;
+  const physics::Donor donor{1e24, 100 * meV, 0.1, 1, 2};
+  RandomStream random(3, "readings");
+  for (double t = 40; t <= 400; t += 10) {
+    table.density.temperature.push_back(t);
+    table.density.value.push_back(physics::freeze_out_density(donor, t) * std::exp(0.005 * random.normal()));
+    table.density.error.push_back(0);
+  }
+  const auto r = analyse_transport(table);
+  ASSERT_TRUE(r.freeze_out.has_value());
+  EXPECT_TRUE(r.freeze_out->determined);
+  EXPECT_NEAR(r.freeze_out->depth.value, donor.depth, 4 * r.freeze_out->depth.standard_error);
+  EXPECT_NEAR(r.freeze_out->compensation.value, 0.1, 4 * r.freeze_out->compensation.standard_error);
+}
+
+TEST(TransportTable, ReadsUnitsAndSorts) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "table.csv";
+  write_file(path,
+             "temperature [degC],resistivity [ohm cm],density [cm^-3]\n26.85,3.5,3.6e16\n-73.15,70,1e15\n-23.15,12,\n");
+  ThreadPool threads(1);
+  const TransportTable t = read_transport_table(path, threads);
+  ASSERT_EQ(t.resistivity.value.size(), 3u);
+  EXPECT_NEAR(t.resistivity.temperature[0], 200, 1e-9);
+  EXPECT_NEAR(t.resistivity.value[2], 0.035, 1e-12);
+  ASSERT_EQ(t.density.value.size(), 2u);
+  EXPECT_NEAR(t.density.value[1], 3.6e22, 1e10);
+}
+
+TEST(TransportTable, RefusesWhatIsNoTemperature) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "table.csv";
+  ThreadPool threads(1);
+  const auto complaint = [&](const char* text) -> std::string {
+    write_file(path, text);
+    try {
+      read_transport_table(path, threads);
+    } catch (const InvalidInput& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n300,1\n290,2\n300,3\n").find("csv:4: temperature 300 K"),
+            std::string::npos);
+  EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n25,1\n-10,2\n0,3\n").find("csv:3: temperature -10 K"),
+            std::string::npos);
+  EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n300,1\n290,-2\n").find("csv:3"), std::string::npos);
+  EXPECT_NE(complaint("temperature [V],resistivity [ohm m]\n300,1\n").find("'temperature'"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ecram::analysis

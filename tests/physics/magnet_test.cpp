@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/physics/magnet.h"
+
+#include <cmath>
+#include <numbers>
+
+#include <gtest/gtest.h>
+
+#include "ecram/core/errors.h"
+#include "ecram/core/random.h"
+
+namespace ecram::physics {
+namespace {
+
+using std::numbers::pi;
+
+const DipoleLinePair paper_pair{0.0127, 0.0508, 1.3, 0.010, 0};
+
+double norm(const Vector& v) { return std::hypot(v[0], v[1], v[2]); }
+
+void expect_near(const Vector& ours, const Vector& theirs, double relative, const Vector& at) {
+  for (int i = 0; i < 3; ++i)
+    EXPECT_NEAR(ours[i], theirs[i], relative * norm(theirs))
+        << "component " << i << " at " << at[0] << ", " << at[1] << ", " << at[2];
+}
+
+// Numbers worked out by an independent implementation.
+TEST(Magnet, PairGivesTheReferenceNumbers) {
+  const auto pair = magnets(paper_pair, 0);
+  const auto along_axis = [&](double z) { return field(pair, {0, 0, z})[0]; };
+  EXPECT_NEAR(along_axis(0), 0.733856057787, 1e-12);
+  EXPECT_NEAR(along_axis(0.01), 0.725394043598, 1e-12);
+  EXPECT_NEAR(along_axis(0.02), 0.619466234775, 1e-12);
+  EXPECT_NEAR(line_dipole_amplitude(paper_pair), 0.728588, 1e-6);
+}
+
+TEST(Magnet, FieldHasNeitherSourcesNorCurlOutside) {
+  const auto pair = magnets(paper_pair, 0.4);
+  RandomStream random(2, "points");
+  const double step = 2e-4;
+  for (int i = 0; i < 100; ++i) {
+    Vector p{0.03 * random.normal(), 0.03 * random.normal(), 0.03 * random.normal()};
+    const auto clear = [&](const CylinderMagnet& m) {
+      return std::abs(std::hypot(p[0] - m.centre[0], p[1] - m.centre[1]) - m.radius) > 0.003 ||
+             std::abs(p[2]) > m.length / 2 + 0.003;
+    };
+    const auto outside = [&](const CylinderMagnet& m) {
+      return std::hypot(p[0] - m.centre[0], p[1] - m.centre[1]) > m.radius || std::abs(p[2]) > m.length / 2;
+    };
+    if (!clear(pair[0]) || !clear(pair[1]) || !outside(pair[0]) || !outside(pair[1])) continue;
+    double gradient[3][3];  // [component][direction], fourth order
+    for (int direction = 0; direction < 3; ++direction) {
+      const auto at = [&](double steps) {
+        Vector q = p;
+        q[direction] += steps * step;
+        return field(pair, q);
+      };
+      const Vector a = at(-2), b = at(-1), c = at(1), d = at(2);
+      for (int component = 0; component < 3; ++component)
+        gradient[component][direction] =
+            (a[component] - 8 * b[component] + 8 * c[component] - d[component]) / (12 * step);
+    }
+    double scale = 0;
+    for (auto& row : gradient)
+      for (double g : row) scale = std::max(scale, std::abs(g));
+    EXPECT_NEAR(gradient[0][0] + gradient[1][1] + gradient[2][2], 0, 2e-4 * scale);
+    EXPECT_NEAR(gradient[1][0], gradient[0][1], 2e-4 * scale);
+    EXPECT_NEAR(gradient[2][0], gradient[0][2], 2e-4 * scale);
+    EXPECT_NEAR(gradient[2][1], gradient[1][2], 2e-4 * scale);
+  }
+}
+
+// An endless cylinder has Br/2 inside and the field of a line dipole outside.
+TEST(Magnet, LongCylinderIsALineDipole) {
+  const CylinderMagnet magnet{{0, 0, 0}, 0.01, 10, 1.2, 0.7};
+  const Vector middle = field(magnet, {0.003, -0.002, 0});
+  EXPECT_NEAR(middle[0], 0.6 * std::cos(0.7), 1e-5);
+  EXPECT_NEAR(middle[1], 0.6 * std::sin(0.7), 1e-5);
+  const Vector outside = field({{0, 0, 0}, 0.01, 10, 1.2, 0}, {0.03, 0, 0});
+  EXPECT_NEAR(outside[0], 0.6 * (0.01 * 0.01) / (0.03 * 0.03), 1e-5);
+}
+
+// Far away every magnet is a point dipole of moment m = M V: B = mu0/(4 pi r^3) (3 (m r) r - m).
+TEST(Magnet, IsAPointDipoleFarAway) {
+  const CylinderMagnet magnet{{0, 0, 0}, 0.01, 0.02, 1.0, 0};
+  const double volume = pi * 0.01 * 0.01 * 0.02;
+  for (const Vector& direction : {Vector{1, 0, 0}, Vector{0, 1, 0}, Vector{0, 0, 1}, Vector{0.6, 0, 0.8}}) {
+    const double r = 30;
+    const Vector b = field(magnet, {r * direction[0], r * direction[1], r * direction[2]});
+    for (int i = 0; i < 3; ++i)
+      EXPECT_NEAR(b[i] * 4 * pi * r * r * r / volume, 3 * direction[0] * direction[i] - (i == 0 ? 1 : 0), 1e-6);
+  }
+}
+
+// The formula changes at 0.2 radii and at six sizes: the field must not notice.
+TEST(Magnet, IsContinuousWhereTheFormulaChanges) {
+  const CylinderMagnet magnet{{0, 0, 0}, 1, 3, 1, 0.3};
+  for (double z : {0.0, 0.4, 1.6, 5.0}) {
+    const Vector a = field(magnet, {0.2 - 1e-13, 0, z}), b = field(magnet, {0.2 + 1e-13, 0, z});
+    expect_near(a, b, 1e-11, {0.2, 0, z});
+  }
+  const double far = 6 * std::sqrt(1 + 1.5 * 1.5);
+  for (double angle : {0.05, 0.5, 1.0, 1.5}) {
+    const auto at = [&](double r) { return field(magnet, {r * std::sin(angle), 0, r * std::cos(angle)}); };
+    expect_near(at(far * (1 - 1e-14)), at(far * (1 + 1e-14)), 1e-11, {angle, 0, 0});
+  }
+}
+
+// B's normal component does not jump at a surface; the tangential one jumps by the current there.
+TEST(Magnet, MeetsTheBoundaryConditionsOfItsSurface) {
+  const CylinderMagnet magnet{{0, 0, 0}, 1, 2, 1, 0};
+  const double phi = 0.8, e = 1e-9;
+  const auto at = [&](double rho, double z) { return field(magnet, {rho * std::cos(phi), rho * std::sin(phi), z}); };
+  const auto radial = [&](const Vector& b) { return b[0] * std::cos(phi) + b[1] * std::sin(phi); };
+  const auto round = [&](const Vector& b) { return -b[0] * std::sin(phi) + b[1] * std::cos(phi); };
+  EXPECT_NEAR(radial(at(1 - e, 0.3)), radial(at(1 + e, 0.3)), 1e-7);
+  EXPECT_NEAR(round(at(1 - e, 0.3)) - round(at(1 + e, 0.3)), -std::sin(phi), 1e-7);
+  EXPECT_NEAR(at(0.5, 1 - e)[2], at(0.5, 1 + e)[2], 1e-7);
+  EXPECT_NEAR(at(0.5, 1 - e)[0] - at(0.5, 1 + e)[0], 1, 1e-7);
+  const Vector mantle = field(magnet, {0, 1, 0.3});
+  const Vector outside = field(magnet, {0, 1 + 1e-9, 0.3});
+  for (int i = 0; i < 3; ++i) EXPECT_NEAR(mantle[i], outside[i], 1e-7);
+}
+
+TEST(Magnet, PairAtTheMidpointStaysOnOneAxis) {
+  const RotatingField turn = rotating_field(paper_pair, {0, 0, 0});
+  EXPECT_NEAR(turn.major, 0.733856057787, 1e-12);
+  EXPECT_NEAR(turn.minor, 0, 1e-14);
+  EXPECT_NEAR(turn.axis[0], 1, 1e-14);
+  for (double angle : {0.3, 1.2, 2.9}) {
+    const Vector b = field(magnets(paper_pair, angle), {0, 0, 0});
+    EXPECT_NEAR(b[0], turn.major * std::cos(angle), 1e-14);
+    EXPECT_NEAR(b[1], 0, 1e-14);
+  }
+}
+
+// The field itself, turn by turn, is the oracle of the ellipse.
+TEST(Magnet, EllipseHoldsTheFieldsTip) {
+  DipoleLinePair pair = paper_pair;
+  pair.misangle = 3 * pi / 180;
+  const Vector point{0.002, 0.003, 0.004};
+  const RotatingField turn = rotating_field(pair, point);
+  double most = 0, least = 1e9;
+  for (int i = 0; i < 3600; ++i) {
+    const double b = norm(field(magnets(pair, i * pi / 1800), point));
+    most = std::max(most, b);
+    least = std::min(least, b);
+  }
+  EXPECT_NEAR(turn.major, most, 1e-6);
+  EXPECT_NEAR(turn.minor, least, 1e-5);
+  EXPECT_GT(turn.minor, 0.01);
+}
+
+TEST(Magnet, GapGivesTheWantedAmplitude) {
+  const double gap = gap_for_amplitude(paper_pair, 0.6);
+  DipoleLinePair pair = paper_pair;
+  pair.gap = gap;
+  EXPECT_NEAR(field(magnets(pair, 0), {0, 0, 0})[0], 0.6, 1e-12);
+  EXPECT_THROW(gap_for_amplitude(paper_pair, 2.0), InvalidInput);
+}
+
+TEST(Magnet, RefusesWhatIsNoMagnet) {
+  EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 0, 1, 1, 0}, {1, 1, 1}), InvalidInput);
+  EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 1, -1, 1, 0}, {1, 1, 1}), InvalidInput);
+  EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 1, 2, 1, 0}, {1, 0, 1}), InvalidInput);
+  EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 1, 2, 1, 0}, {NAN, 0, 1}), InvalidInput);
+}
+
+}  // namespace
+}  // namespace ecram::physics

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/synthetic/hall_record.h"
+
+#include <cmath>
+#include <numbers>
+
+#include <gtest/gtest.h>
+
+#include "ecram/core/errors.h"
+#include "ecram/signal/spectrum.h"
+
+namespace ecram::synthetic {
+namespace {
+
+// Worked out by hand for the paper's film: 23 kilohm at 0.6 T, a Hall voltage of 0.1 mV, an offset of 1.7 mV a
+// micrometre.
+TEST(HallScene, HasThePapersSizeOfSignal) {
+  HallScene scene;
+  scene.misalignment = 1e-6;
+  const HallTruth t = truth(scene);
+  EXPECT_NEAR(t.hall_slope * 0.6, -23.1e3, 100);
+  EXPECT_NEAR(std::abs(t.hall_slope * 0.6 * t.current), 0.1e-3, 0.001e-3);
+  EXPECT_NEAR(t.sheet_resistance * 1e-6 / 20e-6 * t.current, 1.67e-3, 0.01e-3);
+  const auto record = hall_record(scene);
+  ASSERT_EQ(record.time.size(), 1200u);
+  EXPECT_NEAR(record.voltage_xy[0], 1.667e-3 - 0.1e-3, 1e-6);
+}
+
+// The response of a first-order lag to a sine is known: amplitude 1/sqrt(1 + (omega tau)^2), phase -atan(omega tau).
+TEST(HallRecord, LagIsFirstOrder) {
+  HallScene scene;
+  scene.rc_time = 5;
+  const auto lagging = hall_record(scene);
+  scene.rc_time = 0;
+  const auto prompt = hall_record(scene);
+  const auto line = [](const std::vector<double>& v) {
+    return signal::fourier_amplitude(std::vector<double>(v.begin() + 400, v.end()), 1, 0.0125);
+  };
+  const auto ratio = line(lagging.voltage_xy) / line(prompt.voltage_xy);
+  const double x = 2 * std::numbers::pi * 0.0125 * 5;
+  EXPECT_NEAR(std::abs(ratio), 1 / std::sqrt(1 + x * x), 1e-3);
+  EXPECT_NEAR(std::arg(ratio), -std::atan(x), 1e-3);
+}
+
+// Drawn noise has the density that was asked for: averaged over many records, octave by octave.
+TEST(NoiseWithDensity, HasTheDensity) {
+  std::vector<double> sum;
+  std::vector<double> frequency;
+  constexpr int trials = 300;
+  for (int trial = 0; trial < trials; ++trial) {
+    RandomStream random(5, "noise", trial);
+    const auto s = signal::spectrum(noise_with_density(
+                                        1024, 1, [](double f) { return 3 / f; }, random),
+                                    1);
+    frequency = s.frequency;
+    sum.resize(s.density.size());
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += s.density[k] / trials;
+  }
+  for (double f = 0.01; f < 0.2; f *= 2) {
+    double ratio = 0, count = 0;
+    for (std::size_t k = 0; k < sum.size(); ++k)
+      if (frequency[k] >= f && frequency[k] < 2 * f) ratio += sum[k] * frequency[k] / 3, count += 1;
+    EXPECT_NEAR(ratio / count, 1, 0.06) << f;
+  }
+}
+
+TEST(HallRecord, SameSeedSameBytesOtherIndexOtherNoise) {
+  HallScene scene;
+  scene.white_noise = 1e-5;
+  const auto a = hall_record(scene), b = hall_record(scene);
+  EXPECT_EQ(a.voltage_xy, b.voltage_xy);
+  scene.index = 1;
+  EXPECT_NE(hall_record(scene).voltage_xy, a.voltage_xy);
+}
+
+TEST(HallRecord, RefusesWhatCannotBe) {
+  HallScene scene;
+  scene.density = -1;
+  EXPECT_THROW(hall_record(scene), InvalidInput);
+  scene = {};
+  scene.time_jitter = 1;
+  EXPECT_THROW(hall_record(scene), InvalidInput);
+}
+
+}  // namespace
+}  // namespace ecram::synthetic
