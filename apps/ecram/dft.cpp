@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/electronic/dft.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -30,7 +31,7 @@ using nlohmann::ordered_json;
 constexpr double electron_volt = constants::elementary_charge;
 
 struct Options {
-  std::string workflow, root, only, out, kept, partition, account;
+  std::string workflow, root, only, out, kept, into, partition, account;
   double time_limit = 0;
   bool force = false, json = false, slurm = false;
 };
@@ -46,7 +47,10 @@ Examples:
   ecram dft run work --slurm            submits Slurm job arrays instead
   ecram dft status work                 how far each step is, and why one stopped
   ecram dft collect work --json         energies, cells, gaps of what is done
-  ecram dft verify data/electronic/si   computes a kept result again and compares)";
+  ecram dft keep wo3.toml work kept     copies results and workflow, small enough to keep
+  ecram dft defect --help               gaps, defect states, formation energies of vacancies
+  ecram dft verify data/electronic/wo3-gap --only gamma-400
+                                        computes a kept result again and compares)";
 
 ordered_json gap_json(const Spectrum& spectrum) {
   if (spectrum.energies.empty()) return nullptr;
@@ -200,6 +204,33 @@ void collect(const Options& options) {
   fmt::print("{}", options.json ? text : table);
 }
 
+void keep(const Options& options) {
+  const Workflow workflow = read_workflow(options.workflow);
+  const fs::path root = options.root, into = options.into;
+  std::vector<std::pair<fs::path, std::string>> texts;
+  for (const jobs::Job& job : jobs::read_jobs(root)) {
+    if (std::ranges::find(workflow.steps, job.name, &Step::name) == workflow.steps.end()) continue;
+    if (jobs::read_state(root / job.name).status != jobs::Status::done) continue;
+    const fs::path from = root / job.name / job.result;
+    if (from.extension() != ".json") throw InvalidInput("{}: only GPAW's results can be kept", from.string());
+    const MappedFile file(from);
+    texts.emplace_back(into / (job.name + ".json"), kept_text(file.text(), from.string()));
+  }
+  if (texts.empty()) throw InvalidInput("{}: no step of {} is done yet", root.string(), options.workflow);
+  const MappedFile workflow_file(options.workflow);
+  std::error_code error;
+  if (!fs::equivalent(options.workflow, into / "workflow.toml", error))
+    texts.emplace_back(into / "workflow.toml", std::string(workflow_file.text()));
+  for (const auto& [path, text] : texts)
+    if (!options.force && fs::exists(path, error))
+      throw InvalidInput("{}: exists; give --force to replace it", path.string());
+  fs::create_directories(into, error);
+  for (const auto& [path, text] : texts) {
+    write_file(path, text);
+    fmt::print("{}: {:.0f} kB\n", path.string(), static_cast<double>(text.size()) / 1e3);
+  }
+}
+
 void verify(const Options& options) {
   const fs::path kept = options.kept;
   const Workflow workflow = read_workflow(kept / "workflow.toml");
@@ -270,6 +301,14 @@ void add_dft(CLI::App& app) {
   command->add_option("--out", options->out, "write the JSON to a file")->type_name("FILE");
   command->add_flag("--json", options->json, "print JSON");
   command->add_flag("--force", options->force, "replace a file that exists");
+
+  command = sub("keep", "copy what is done into a folder that verify can compute again", keep);
+  command->add_option("WORKFLOW", options->workflow, "TOML file that ROOT was prepared from")->required();
+  root(command);
+  command->add_option("KEPT", options->into, "folder for workflow.toml and STEP.json")->required();
+  command->add_flag("--force", options->force, "replace files that exist");
+
+  add_dft_defect(*dft);
 
   command = sub("verify", "compute kept results again and compare", verify);
   command->add_option("KEPT", options->kept, "folder with workflow.toml and STEP.json")->required();

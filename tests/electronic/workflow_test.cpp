@@ -2,6 +2,7 @@
 #include "ecram/electronic/workflow.h"
 
 #include <functional>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -101,6 +102,28 @@ TEST(Workflow, MistakesAreNamedWithTheirLine) {
               HasSubstr("HSE06 is built on PBE"));
 }
 
+TEST(Workflow, OrbitalsAndPartsOfAHybrid) {
+  const std::string gap = "[[step]]\nname = \"a\"\nkind = \"hybrid\"\n";
+  const Workflow w = parse(gap + "hybrid_bands = [8, 4]\nhybrid_kpoints = [[0, 0, 0], [0.5, 0, 0]]\n");
+  const auto task = nlohmann::json::parse(gpaw_step(w.steps[0]).files.at("calculation.json"));
+  EXPECT_EQ(task["hybrid_bands"], nlohmann::json::parse("[8, 4]"));
+  EXPECT_EQ(task["hybrid_kpoints"].size(), 2U);
+  EXPECT_EQ(task["settings"]["basis"], "plane_waves");
+  EXPECT_THAT(complaint(gap + "hybrid_bands = [8]\n"), HasSubstr("w.toml:4: hybrid_bands in [[step]]; expected two"));
+  EXPECT_THAT(complaint(gap + "hybrid_bands = [8, 400]\n"), HasSubstr("no more than the 16 empty bands"));
+  EXPECT_THAT(complaint(gap + "hybrid_kpoints = [[0, 0]]\n"), HasSubstr("hybrid_kpoints in [[step]]; expected a list"));
+  EXPECT_THAT(complaint(gap + "hybrid_kpoints = [[0, 0, 7]]\n"), HasSubstr("three numbers from -1 to 1"));
+  EXPECT_THAT(complaint(gap + "basis = \"dzp\"\n"), HasSubstr("hybrids need them"));
+
+  const std::string relax = "[[step]]\nname = \"a\"\nkind = \"relax\"\nbasis = \"dzp\"\n";
+  EXPECT_THAT(complaint(relax), HasSubstr("cell = false: orbitals give no stress"));
+  EXPECT_EQ(complaint(relax + "cell = false\n"), "accepted");
+  EXPECT_THAT(complaint(relax + "basis_set = 1\n"), HasSubstr("unknown key 'basis_set'"));
+  EXPECT_THAT(complaint("[[step]]\nname = \"a\"\nkind = \"relax\"\nbasis = \"tzp\"\n"),
+              HasSubstr("expected one of plane_waves, sz, szp, dzp"));
+  EXPECT_THAT(complaint("engine = \"vasp\"\n" + gap + "hybrid_bands = [8, 4]\n"), HasSubstr("it is GPAW's"));
+}
+
 TEST(Workflow, AnOddElectronNeedsSpin) {
   const std::string step = "[[step]]\nname = \"a\"\nkind = \"relax\"\nvacancies = [\"s_z\"]\ncharge = 1\n";
   EXPECT_TRUE(parse(step).steps[0].spin);
@@ -144,6 +167,33 @@ TEST(Vasp, InputOfThePapersSteps) {
   EXPECT_THROW(vasp_step(w.steps[2], w.steps[2].crystal, other), InvalidInput);
   other.valence["W"] = 12;
   EXPECT_THAT(vasp_step(w.steps[2], w.steps[2].crystal, other).files.at("INCAR"), HasSubstr("NELECT = 472\n"));
+}
+
+// One run makes the density on the grid and has the path's bands with weight zero: the VASP manual's recipe, the only
+// one that works for hybrids.
+TEST(Vasp, BandsAreAListOfKpoints) {
+  const Workflow w =
+      parse("engine = \"vasp\"\n[[step]]\nname = \"b\"\nkind = \"bands\"\nkpoints = [2, 2, 2]\nband_points = 30\n");
+  const PreparedStep bands = vasp_step(w.steps[0], w.steps[0].crystal, w);
+  EXPECT_THAT(bands.files.at("INCAR"), HasSubstr("ISYM = 0\n"));
+  std::istringstream text(bands.files.at("KPOINTS"));
+  std::string line, word;
+  std::getline(text, line);
+  EXPECT_THAT(line, HasSubstr("Γ-Z-D-B-Γ"));
+  std::size_t count = 0;
+  text >> count >> word;
+  EXPECT_EQ(word, "Reciprocal");
+  double x = 0, y = 0, z = 0, weight = 0, sum = 0;
+  std::size_t lines = 0, of_path = 0;
+  while (text >> x >> y >> z >> weight) {
+    ++lines;
+    sum += weight;
+    of_path += weight == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(lines, count);
+  EXPECT_EQ(sum, 8);
+  EXPECT_EQ(of_path, count - 8);
+  EXPECT_GE(of_path, 31U);
 }
 
 TEST(Vasp, StepsAfterARelaxationArePreparedWhenItIsDone) {
@@ -190,6 +240,38 @@ TEST(ResultFile, IsReadWholeOrRefused) {
   std::string two = whole;
   two.replace(two.find("[[[1, 0]]]"), 10, "[[[1]]]");
   EXPECT_THAT(says(two), HasSubstr("occupations has 1 bands; expected 2"));
+}
+
+// On fixed orbitals the gap is linear in the share: 1 eV without, 2 eV with 28 %, so 1.892857... with 25 %.
+TEST(ResultFile, AHybridKnowsItsOrbitals) {
+  auto j = nlohmann::json::parse(result_text("true"));
+  j["kind"] = "hybrid";
+  j["task"]["exact_exchange"] = 0.28;
+  j["eigenvalues_eV"] = {{{-0.5, 1.5}}};
+  j["base_eigenvalues_eV"] = {{{0.0, 1.0}}};
+  j["first_band"] = 12;
+  const Result r = parse_result(j.dump(), "r.json");
+  EXPECT_EQ(r.first_band, 11U);
+  const auto gap = [&](double share) {
+    const Spectrum s = with_exact_exchange(r, share);
+    return (s.energies[1] - s.energies[0]) / eV;
+  };
+  EXPECT_NEAR(gap(0), 1, 1e-12);
+  EXPECT_NEAR(gap(0.25), 1 + 25.0 / 28, 1e-12);
+  EXPECT_NEAR(gap(0.28), 2, 1e-12);
+  EXPECT_THROW(with_exact_exchange(r, 1.5), InvalidInput);
+  EXPECT_THROW(with_exact_exchange(parse_result(result_text("true"), "r.json"), 0.25), InvalidInput);
+}
+
+TEST(ResultFile, IsKeptSmall) {
+  auto j = nlohmann::json::parse(result_text("true"));
+  j["projections"] = {{{{{0.12345, 0, 0}}, {{0, 0.98765, 0}}}}};
+  const Result kept = parse_result(kept_text(j.dump(), "r.json"), "kept");
+  EXPECT_THAT(kept.spectrum.projections, ElementsAre(0.123, 0, 0, 0, 0.988, 0));
+  EXPECT_NEAR(kept.energy / eV, -2, 1e-12);
+  j["kind"] = "relax";
+  EXPECT_TRUE(parse_result(kept_text(j.dump(), "r.json"), "kept").spectrum.projections.empty());
+  EXPECT_THROW(kept_text(result_text("false"), "r.json"), InvalidInput);
 }
 
 TEST(Comparison, ToleratesConvergenceAndNamesMore) {

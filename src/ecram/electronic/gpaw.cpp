@@ -49,6 +49,8 @@ ordered_json task_json(const Step& step) {
           {"force_eV_per_A", rounded(s.force_tolerance / electron_volt * angstrom)},
           {"stress_GPa", rounded(s.stress_tolerance / 1e9)},
           {"exact_exchange", s.exact_exchange},
+          {"hybrid_bands", s.hybrid_bands ? ordered_json(*s.hybrid_bands) : ordered_json()},
+          {"hybrid_kpoints", s.hybrid_kpoints},
           {"bands_empty", step.kind == Kind::relax ? 0 : s.empty_bands},
           {"band_points", s.band_points},
           {"settings",
@@ -57,8 +59,10 @@ ordered_json task_json(const Step& step) {
             {"gamma", s.gamma},
             {"smearing_eV", rounded(s.smearing / electron_volt)},
             {"energy_eV", rounded(s.energy_tolerance / electron_volt)},
-            {"density", 1e-5},
-            {"eigenstates", 4e-8},
+            {"basis", s.basis},
+            {"grid_A", rounded(s.grid / angstrom)},
+            {"density", rounded(s.density_tolerance)},
+            {"eigenstates", rounded(s.state_tolerance / (electron_volt * electron_volt))},
             {"iterations", 300}}}};
 }
 

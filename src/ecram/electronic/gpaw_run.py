@@ -89,8 +89,12 @@ def ensure_setups(functional, symbols):
 
 def calculator(task, atoms, functional, converge_bands="occupied", **mode):
     s = task["settings"]
+    if s["basis"] == "plane_waves":
+        representation = {"mode": PW(mode.pop("cutoff", s["cutoff_eV"]), **mode)}
+    else:
+        representation = {"mode": "lcao", "basis": s["basis"], "h": s["grid_A"]}
     parameters = dict(
-        mode=PW(mode.pop("cutoff", s["cutoff_eV"]), **mode),
+        **representation,
         xc=functional,
         kpts={"size": s["kpoints"], "gamma": s["gamma"]},
         # GPAW 22.8's exchange takes orbitals from one k-point to another without the fractional translations that
@@ -193,6 +197,37 @@ def self_consistent(task, atoms, functional):
     return atoms
 
 
+def hybrid_part(task, calc):
+    """First band, one past the last, and k-points whose hybrid eigenvalues are wanted: all unless the task says which.
+
+    A band near the gap costs exchange integrals with every filled state; those far from it are not needed for a gap.
+    """
+    bands = calc.get_number_of_bands()
+    first, last, points = 0, bands, list(range(len(calc.get_ibz_k_points())))
+    if task["hybrid_bands"]:
+        filled = int(round(float(calc.wfs.nvalence))) // 2
+        below, above = task["hybrid_bands"]
+        first, last = max(0, filled - below), min(bands, filled + above)
+    if task["hybrid_kpoints"]:
+        points = []
+        for wanted in task["hybrid_kpoints"]:
+            apart = [min(np.abs((sign * k - wanted + 0.5) % 1 - 0.5).max() for sign in (1, -1))
+                     for k in calc.get_ibz_k_points()]
+            if min(apart) > 1e-6:
+                stop(f"k-point {wanted} is not among those of the grid {task['settings']['kpoints']}")
+            points.append(int(np.argmin(apart)))
+    return first, last, points
+
+
+def take_part(out, first, last, points):
+    """Leaves in a result the bands and k-points that the hybrid was computed for; the weights sum to 1 again."""
+    out["first_band"] = first + 1
+    out["occupations"] = [[channel[k][first:last] for k in points] for channel in out["occupations"]]
+    out["kpoints"] = [out["kpoints"][k] for k in points]
+    weights = np.array([out["kpoint_weights"][k] for k in points])
+    out["kpoint_weights"] = rounded(weights / weights.sum(), 12)
+
+
 def projections(calc):
     """|<projector|state>|^2 over bound-state projectors, [spin][k-point][band][atom][s, p, d]."""
     wfs = calc.wfs
@@ -268,9 +303,13 @@ def main():
         if kind == "hybrid":
             from gpaw.hybrids.eigenvalues import non_self_consistent_eigenvalues
             calc.write("state.gpw", mode="all")
-            e, v, v_hybrid = non_self_consistent_eigenvalues(calc, "HSE06", 0, 0, snapshot="hybrid.json")
+            first, last, points = hybrid_part(task, calc)
+            e, v, v_hybrid = non_self_consistent_eigenvalues(calc, "HSE06", first, last, points,
+                                                             snapshot="hybrid.json")
             out = result(task, atoms, started, e + task["exact_exchange"] / 0.25 * (v_hybrid - v))
+            take_part(out, first, last, points)
             out["base_eigenvalues_eV"] = rounded(e, 6)
+            out["projections"] = rounded(projections(calc)[:, points, first:last], 5)
         elif kind == "bands":
             path = atoms.cell.bandpath(npoints=task["band_points"])
             calc.write("state.gpw", mode="all")

@@ -74,9 +74,11 @@ Result result_of(const json& j) {
   result.kind = j.at("kind");
   const json& task = j.at("task");
   result.functional = task.at("functional");
-  if (result.kind == "hybrid")
-    result.functional = fmt::format("HSE06 with {:g} % exact exchange on {} orbitals",
-                                    100 * task.at("exact_exchange").get<double>(), result.functional);
+  if (result.kind == "hybrid") {
+    result.exact_exchange = task.at("exact_exchange");
+    result.functional =
+        fmt::format("HSE06 with {:g} % exact exchange on {} orbitals", 100 * result.exact_exchange, result.functional);
+  }
   result.crystal = crystal_of(j.at("structure"));
   result.charge = j.at("charge");
   result.energy = j.at("energy_eV").get<double>() * electron_volt;
@@ -103,6 +105,9 @@ Result result_of(const json& j) {
   spectrum.energies = states_of(j, "eigenvalues_eV", spectrum, electron_volt);
   spectrum.occupations = states_of(j, "occupations", spectrum, 1);
   spectrum.fermi_level = j.at("fermi_level_eV").get<double>() * electron_volt;
+  if (j.contains("base_eigenvalues_eV"))
+    result.base_energies = states_of(j, "base_eigenvalues_eV", spectrum, electron_volt);
+  if (j.contains("first_band")) result.first_band = j.at("first_band").get<std::size_t>() - 1;
   if (j.contains("projections"))
     spectrum.projections = projections_of(j.at("projections"), spectrum, result.crystal.atoms.size());
   return result;
@@ -116,6 +121,30 @@ Result parse_result(std::string_view text, const std::string& source) {
   } catch (const json::exception& e) {
     throw InvalidInput("{}: damaged or cut short: {}", source, e.what());
   }
+}
+
+std::string kept_text(std::string_view text, const std::string& source) {
+  parse_result(text, source);
+  auto j = nlohmann::ordered_json::parse(text);
+  if (j["kind"] != "hybrid" && j["kind"] != "ground_state") j.erase("projections");
+  if (j.contains("projections")) {
+    auto flat = j["projections"].flatten();
+    for (auto& weight : flat)
+      if (weight.is_number()) weight = std::round(weight.get<double>() * 1e3) / 1e3;
+    j["projections"] = flat.unflatten();
+  }
+  return j.dump() + "\n";
+}
+
+Spectrum with_exact_exchange(const Result& result, double share) {
+  if (!(share >= 0 && share <= 1)) throw InvalidInput("a share of {:g} of exact exchange; expected 0 to 1", share);
+  if (result.base_energies.empty() || !(result.exact_exchange > 0))
+    throw InvalidInput("no hybrid on fixed orbitals: its eigenvalues do not say what another share would give");
+  Spectrum spectrum = result.spectrum;
+  for (std::size_t i = 0; i < spectrum.energies.size(); ++i)
+    spectrum.energies[i] = result.base_energies[i] +
+                           share / result.exact_exchange * (result.spectrum.energies[i] - result.base_energies[i]);
+  return spectrum;
 }
 
 Result read_result(const std::filesystem::path& path) {

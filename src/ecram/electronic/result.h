@@ -41,6 +41,11 @@ struct Result {
   std::vector<Eigen::Vector3d> forces;  ///< N; may be empty
   std::vector<double> site_potentials;  ///< V, electrostatic, at each atom; may be empty
   Spectrum spectrum;
+  std::size_t first_band =
+      0;                      ///< number of bands below those of `spectrum`: a hybrid may be computed near the gap only
+  double exact_exchange = 0;  ///< share of screened exact exchange in the spectrum; 0: not a hybrid
+  std::vector<double>
+      base_energies;     ///< J, like `spectrum.energies`: of the orbitals that a hybrid stands on, or empty
   double wall_time = 0;  ///< s
 };
 
@@ -48,5 +53,15 @@ struct Result {
 /// @throws InvalidInput  for what is damaged, foreign, or says that it did not converge
 Result parse_result(std::string_view json, const std::string& source);
 Result read_result(const std::filesystem::path& path);
+
+/// The text of a kept result: the engine's, without what is large and no figure needs (projections of whatever is not a
+/// hybrid or a ground state), projections to three decimals.
+/// @throws InvalidInput  as `parse_result`
+std::string kept_text(std::string_view json, const std::string& source);
+
+/// The spectrum that a hybrid with another share of exact exchange has on the same orbitals: its operator is linear in
+/// the share, E(a) = E_base + (a / a0) (E(a0) - E_base) in first order, which is what is computed.
+/// @throws InvalidInput  if the result is no hybrid on fixed orbitals, or the share is not within 0 and 1
+Spectrum with_exact_exchange(const Result& result, double share);
 
 }  // namespace ecram::electronic

@@ -96,6 +96,38 @@ std::vector<std::size_t> vacancy_atoms(const Crystal& crystal, std::span<const B
   return taken;
 }
 
+Matching match_atoms(const Crystal& bulk, const Crystal& defect, double farthest) {
+  for (int i = 0; i < 3; ++i)
+    if ((defect.lattice.row(i) - bulk.lattice.row(i)).norm() > 0.01 * bulk.lattice.row(i).norm())
+      throw InvalidInput(
+          "the two cells have different lattices: vector {} is {:.3f} angstrom long in one and {:.3f} in "
+          "the other",
+          i + 1, bulk.lattice.row(i).norm() / angstrom, defect.lattice.row(i).norm() / angstrom);
+  Matching matching;
+  std::vector<bool> taken(bulk.atoms.size(), false);
+  for (std::size_t i = 0; i < defect.atoms.size(); ++i) {
+    const Atom& atom = defect.atoms[i];
+    double nearest = farthest;
+    std::size_t best = bulk.atoms.size();
+    for (std::size_t j = 0; j < bulk.atoms.size(); ++j) {
+      if (taken[j] || bulk.atoms[j].element != atom.element) continue;
+      const double distance = nearest_image(bulk.lattice, bulk.atoms[j].position, atom.position).norm();
+      if (distance <= nearest) {
+        nearest = distance;
+        best = j;
+      }
+    }
+    if (best == bulk.atoms.size())
+      throw InvalidInput("atom {} ({}) of the defect cell has no place in the bulk cell within {:g} angstrom", i + 1,
+                         atom.element, farthest / angstrom);
+    taken[best] = true;
+    matching.partner.push_back(best);
+  }
+  for (std::size_t j = 0; j < taken.size(); ++j)
+    if (!taken[j]) matching.vacancies.push_back(j);
+  return matching;
+}
+
 bool odd_electrons(const Crystal& crystal, int charge) {
   int electrons = -charge;
   for (const Atom& atom : crystal.atoms) electrons += atomic_number(atom.element);

@@ -27,6 +27,16 @@ VacancyRequest parse_vacancy(std::string_view text);
 std::vector<std::size_t> vacancy_atoms(const Crystal& crystal, std::span<const BridgeSite> sites,
                                        std::span<const VacancyRequest> requests);
 
+/// Which atom of a crystal each atom of a relaxed cell with vacancies was.
+struct Matching {
+  std::vector<std::size_t> partner;    ///< for each atom of the defect cell its atom in the bulk cell
+  std::vector<std::size_t> vacancies;  ///< atoms of the bulk cell that are gone
+};
+
+/// Matches atoms of one element by nearest images; an atom may have moved by up to `farthest`.
+/// @throws InvalidInput  if the lattices differ by more than 1 %, or an atom has no place of its own within `farthest`
+Matching match_atoms(const Crystal& bulk, const Crystal& defect, double farthest = 1.2 * angstrom);
+
 /// Is the number of electrons of the cell odd with this charge (in units of e, positive: electrons taken away)? Then a
 /// calculation needs spin.
 bool odd_electrons(const Crystal& crystal, int charge);

@@ -9,6 +9,7 @@
 
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
+#include "ecram/electronic/band_path.h"
 #include "ecram/electronic/poscar.h"
 
 namespace ecram::electronic {
@@ -87,12 +88,28 @@ std::string incar(const Step& step, const Crystal& atoms, const Workflow& workfl
       [[fallthrough]];
     case Kind::ground_state:
     case Kind::bands:
+      // An explicit list of k-points has no symmetry but k and -k.
+      if (step.kind == Kind::bands) add("ISYM", "0");
       add("IBRION", "-1");
       add("NSW", "0");
       add("LORBIT", "11");
       add("NEDOS", "3001");
       break;
   }
+  return text;
+}
+
+/// Bands: the grid makes the density, the path goes along with weight zero. One run, for hybrids too.
+std::string path_kpoints(const Step& step, const Crystal& atoms) {
+  const KpointGrid grid = kpoint_grid(step.settings.kpoints, step.settings.gamma);
+  const BandPath path = monoclinic_band_path(atoms, step.settings.band_points);
+  std::string text = fmt::format("{}: {}\n{}\nReciprocal\n", step.name, fmt::join(path.labels, "-"),
+                                 grid.points.size() + path.points.size());
+  const auto add = [&](const Eigen::Vector3d& k, int weight) {
+    text += fmt::format("{:.10f} {:.10f} {:.10f} {}\n", k[0], k[1], k[2], weight);
+  };
+  for (std::size_t i = 0; i < grid.points.size(); ++i) add(grid.points[i], grid.weights[i]);
+  for (const auto& k : path.points) add(k, 0);
   return text;
 }
 
@@ -112,10 +129,9 @@ std::vector<std::string> potcar_names(const Crystal& atoms, const Workflow& work
 }
 
 PreparedStep vasp_step(const Step& step, const Crystal& atoms, const Workflow& workflow) {
-  if (step.kind == Kind::bands) throw InvalidInput("step '{}': kind bands is written for GPAW only", step.name);
   PreparedStep prepared;
   prepared.files["INCAR"] = incar(step, atoms, workflow);
-  prepared.files["KPOINTS"] = kpoints(step);
+  prepared.files["KPOINTS"] = step.kind == Kind::bands ? path_kpoints(step, atoms) : kpoints(step);
   prepared.files["POSCAR"] = poscar_text(atoms);
   std::string paths;
   for (const std::string& name : potcar_names(atoms, workflow)) paths += fmt::format(" \"$VASP_PP/{}/POTCAR\"", name);

@@ -14,7 +14,8 @@ namespace ecram::electronic {
 ///
 /// @param atoms  the crystal that the step starts from: `step.crystal`, or the relaxed one of the step before
 /// @throws InvalidInput  for a charged cell whose elements' valence electrons are not known (they make NELECT), for
-///                       kind bands (its path is GPAW's), for a functional without a GGA tag that is known here
+///                       kind bands of a cell whose path is not known, a functional without a GGA tag that is known
+///                       here
 PreparedStep vasp_step(const Step& step, const Crystal& atoms, const Workflow& workflow);
 
 /// The POTCARs to concatenate, in the order of the POSCAR: {"W_sv", "O"}. Those of the workflow, else VASP's

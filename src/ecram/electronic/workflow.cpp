@@ -22,6 +22,7 @@ namespace {
 
 constexpr double electron_volt = constants::elementary_charge;
 constexpr std::array<std::string_view, 4> kinds{"relax", "ground_state", "hybrid", "bands"};
+constexpr std::array<std::string_view, 4> bases{"plane_waves", "sz", "szp", "dzp"};
 
 /// A table whose keys are known; errors name the file, the line and the key.
 class Section {
@@ -96,6 +97,26 @@ class Section {
     return all;
   }
 
+  /// Lists of `count` numbers from `low` to `high`, one or more of them.
+  std::vector<std::vector<double>> number_lists(std::string_view key, std::size_t count, double low, double high,
+                                                const std::string& expected) const {
+    std::vector<std::vector<double>> all;
+    if (!has(key)) return all;
+    const toml::array* lists = table_.get(key)->as_array();
+    if (lists == nullptr || lists->empty()) fail(key, expected);
+    for (const toml::node& node : *lists) {
+      const toml::array* list = node.as_array();
+      if (list == nullptr || list->size() != count) fail(key, expected);
+      all.emplace_back();
+      for (const toml::node& number : *list) {
+        const auto value = number.value<double>();
+        if (!value || !(*value >= low) || !(*value <= high)) fail(key, expected);
+        all.back().push_back(*value);
+      }
+    }
+    return all;
+  }
+
   const toml::table& table() const { return table_; }
   const std::string& source() const { return source_; }
 
@@ -105,8 +126,9 @@ class Section {
 };
 
 const std::vector<std::string_view> setting_keys{
-    "preset",         "functional", "cutoff_eV",     "kpoints",        "gamma",       "smearing_eV", "energy_eV",
-    "force_eV_per_A", "stress_GPa", "largest_steps", "exact_exchange", "empty_bands", "band_points", "cores"};
+    "preset",         "functional", "cutoff_eV",         "kpoints",        "gamma",        "smearing_eV",   "energy_eV",
+    "force_eV_per_A", "stress_GPa", "largest_steps",     "exact_exchange", "empty_bands",  "band_points",   "cores",
+    "basis",          "grid_A",     "density_tolerance", "states_eV2",     "hybrid_bands", "hybrid_kpoints"};
 
 std::vector<std::string_view> with_settings(std::vector<std::string_view> keys) {
   keys.insert(keys.end(), setting_keys.begin(), setting_keys.end());
@@ -132,6 +154,29 @@ Settings changed(Settings s, const Section& section) {
   scaled("cutoff_eV", s.cutoff, electron_volt, 100, 3000);
   s.kpoints = section.three("kpoints", s.kpoints);
   s.gamma = section.flag("gamma", s.gamma);
+  s.basis = section.text("basis", s.basis);
+  if (std::ranges::find(bases, s.basis) == bases.end())
+    section.fail("basis", fmt::format("one of {}", fmt::join(bases, ", ")));
+  scaled("grid_A", s.grid, angstrom, 0.05, 0.5);
+  scaled("states_eV2", s.state_tolerance, electron_volt * electron_volt, 1e-12, 1e-2);
+  s.density_tolerance = section.number("density_tolerance", s.density_tolerance, 1e-9, 1e-2);
+  if (section.has("hybrid_bands")) {
+    const toml::array* pair = section.table().get("hybrid_bands")->as_array();
+    std::vector<int> counts;
+    if (pair != nullptr)
+      for (const toml::node& node : *pair)
+        if (const auto count = node.value_exact<std::int64_t>(); count && *count >= 1 && *count <= 10000)
+          counts.push_back(static_cast<int>(*count));
+    if (pair == nullptr || pair->size() != 2 || counts.size() != 2)
+      section.fail("hybrid_bands", "two whole numbers from 1 to 10000: bands below and above the gap");
+    s.hybrid_bands = {counts[0], counts[1]};
+  }
+  if (section.has("hybrid_kpoints")) {
+    s.hybrid_kpoints.clear();
+    for (const auto& k :
+         section.number_lists("hybrid_kpoints", 3, -1, 1, "a list of k-points of three numbers from -1 to 1"))
+      s.hybrid_kpoints.push_back({k[0], k[1], k[2]});
+  }
   scaled("smearing_eV", s.smearing, electron_volt, 1e-4, 1);
   scaled("energy_eV", s.energy_tolerance, electron_volt, 1e-12, 1e-2);
   scaled("force_eV_per_A", s.force_tolerance, electron_volt / angstrom, 1e-5, 1);
@@ -153,6 +198,9 @@ Settings defaults() {
   s.force_tolerance = 0.01 * electron_volt / angstrom;
   s.stress_tolerance = 0.05e9;
   s.largest_steps = 200;
+  s.grid = 0.18 * angstrom;
+  s.density_tolerance = 1e-5;
+  s.state_tolerance = 4e-8 * electron_volt * electron_volt;
   s.empty_bands = 16;
   s.band_points = 60;
   return s;
@@ -190,7 +238,7 @@ void arrange_atoms(Step& step, const Crystal& before, const Section& section) {
 }
 
 Step parse_step(const toml::table& table, const std::string& source, const Settings& common, const Crystal& crystal,
-                const std::vector<Step>& earlier) {
+                const std::vector<Step>& earlier, Engine engine) {
   const Section section(table, "[[step]]", source,
                         with_settings({"name", "kind", "from", "supercell", "vacancies", "charge", "spin", "cell"}));
   Step step;
@@ -229,6 +277,16 @@ Step parse_step(const toml::table& table, const std::string& source, const Setti
     section.fail("cell", "no such key: only a step of kind relax moves atoms");
 
   step.settings = changed(common, section);
+  if (engine == Engine::vasp)
+    for (const char* key : {"basis", "grid_A", "density_tolerance", "states_eV2", "hybrid_bands", "hybrid_kpoints"})
+      if (section.has(key)) section.fail(key, "no such key: it is GPAW's");
+  if (step.settings.basis != "plane_waves") {
+    if (step.kind == Kind::hybrid) section.fail("basis", "\"plane_waves\": hybrids need them");
+    if (step.relax_cell) section.fail("basis", "\"plane_waves\", or cell = false: orbitals give no stress");
+  }
+  if (step.kind == Kind::hybrid && step.settings.hybrid_bands &&
+      step.settings.hybrid_bands->at(1) > step.settings.empty_bands)
+    section.fail("hybrid_bands", fmt::format("no more than the {} empty bands", step.settings.empty_bands));
   if (!section.has("kpoints"))  // those of the whole workflow are for its unit cell
     for (std::size_t i = 0; i < 3; ++i) {
       const double ratio =
@@ -284,7 +342,7 @@ Workflow parse_workflow(std::string_view text, const std::string& source, const 
   if (steps == nullptr || steps->empty()) top.fail("step", "one or more sections [[step]]");
   for (const toml::node& node : *steps) {
     if (!node.is_table()) top.fail("step", "sections [[step]]");
-    workflow.steps.push_back(parse_step(*node.as_table(), source, common, crystal, workflow.steps));
+    workflow.steps.push_back(parse_step(*node.as_table(), source, common, crystal, workflow.steps, workflow.engine));
   }
   return workflow;
 }

@@ -18,18 +18,24 @@ enum class Kind { relax, ground_state, hybrid, bands };
 
 /// How a calculation is done. Energies in joule as everywhere; the TOML file has eV and angstrom in its keys.
 struct Settings {
-  std::string functional;        ///< "PBE", "PBEsol", ... ; empty: PBEsol, and PBE for a hybrid's orbitals
-  double cutoff = 0;             ///< J, of the plane waves
-  std::array<int, 3> kpoints{};  ///< Monkhorst-Pack grid of the cell that the step computes
-  bool gamma = true;             ///< grid shifted so that it holds the Gamma point
-  double smearing = 0;           ///< J, width of the occupations' Fermi function
-  double energy_tolerance = 0;   ///< J: GPAW for each valence electron, VASP for the cell
-  double force_tolerance = 0;    ///< N (J/m), relaxation: largest force on an atom
-  double stress_tolerance = 0;   ///< Pa, relaxation of the cell: largest component
-  int largest_steps = 0;         ///< of a relaxation
-  double exact_exchange = 0.28;  ///< share of screened exact exchange (HSE06's form)
+  std::string functional;             ///< "PBE", "PBEsol", ... ; empty: PBEsol, and PBE for a hybrid's orbitals
+  double cutoff = 0;                  ///< J, of the plane waves
+  std::string basis = "plane_waves";  ///< or GPAW's atomic orbitals: "sz", "szp", "dzp"
+  double grid = 0;                    ///< m, spacing of the real-space grid under atomic orbitals
+  std::array<int, 3> kpoints{};       ///< Monkhorst-Pack grid of the cell that the step computes
+  bool gamma = true;                  ///< grid shifted so that it holds the Gamma point
+  double smearing = 0;                ///< J, width of the occupations' Fermi function
+  double energy_tolerance = 0;        ///< J: GPAW for each valence electron, VASP for the cell
+  double density_tolerance = 0;       ///< GPAW: change of the density, electrons for each valence electron
+  double state_tolerance = 0;         ///< GPAW: mean square of the states' residual, J^2 for each valence electron
+  double force_tolerance = 0;         ///< N (J/m), relaxation: largest force on an atom
+  double stress_tolerance = 0;        ///< Pa, relaxation of the cell: largest component
+  int largest_steps = 0;              ///< of a relaxation
+  double exact_exchange = 0.28;       ///< share of screened exact exchange (HSE06's form)
   int empty_bands = 0;
-  int band_points = 0;  ///< along the path
+  std::optional<std::array<int, 2>> hybrid_bands;     ///< GPAW: only so many bands below and above the gap
+  std::vector<std::array<double, 3>> hybrid_kpoints;  ///< GPAW: only these of the grid (fractional); empty: all
+  int band_points = 0;                                ///< along the path
   int cores = 1;
 };
 
