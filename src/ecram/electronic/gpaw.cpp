@@ -51,7 +51,7 @@ ordered_json task_json(const Step& step) {
           {"exact_exchange", s.exact_exchange},
           {"hybrid_bands", s.hybrid_bands ? ordered_json(*s.hybrid_bands) : ordered_json()},
           {"hybrid_kpoints", s.hybrid_kpoints},
-          {"bands_empty", step.kind == Kind::relax ? 0 : s.empty_bands},
+          {"bands_empty", step.kind == Kind::relax ? std::min(s.empty_bands, 8) : s.empty_bands},
           {"band_points", s.band_points},
           {"settings",
            {{"cutoff_eV", rounded(s.cutoff / electron_volt)},
@@ -61,6 +61,7 @@ ordered_json task_json(const Step& step) {
             {"energy_eV", rounded(s.energy_tolerance / electron_volt)},
             {"basis", s.basis},
             {"grid_A", rounded(s.grid / angstrom)},
+            {"mixing", rounded(s.mixing)},
             {"density", rounded(s.density_tolerance)},
             {"eigenstates", rounded(s.state_tolerance / (electron_volt * electron_volt))},
             {"iterations", 300}}}};

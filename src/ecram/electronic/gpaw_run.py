@@ -20,7 +20,7 @@ from ase import Atoms
 from ase.constraints import UnitCellFilter
 from ase.optimize import BFGS
 from ase.units import GPa
-from gpaw import GPAW, PW, FermiDirac, KohnShamConvergenceError
+from gpaw import GPAW, PW, FermiDirac, KohnShamConvergenceError, Mixer, MixerDif
 from gpaw.dos import get_projector_numbers
 from gpaw.mpi import world
 
@@ -107,6 +107,9 @@ def calculator(task, atoms, functional, converge_bands="occupied", **mode):
         convergence={"energy": s["energy_eV"], "density": s["density"], "eigenstates": s["eigenstates"],
                      "bands": converge_bands},
         txt=open("gpaw.txt", "a") if world.rank == 0 else None)
+    if s["mixing"] > 0:
+        # Without GPAW's damping of long waves, which metals need and which slows insulators down.
+        parameters["mixer"] = (MixerDif if task["spin"] else Mixer)(s["mixing"], 8, 1)
     if task["bands_empty"] > 0:
         parameters["nbands"] = electrons(atoms, functional, task["charge"]) // 2 + task["bands_empty"]
     calc = GPAW(**parameters)
@@ -190,7 +193,10 @@ def self_consistent(task, atoms, functional):
         calc = GPAW("state.gpw", txt=open("gpaw.txt", "a") if world.rank == 0 else None)
         atoms = calc.get_atoms()
     else:
-        calc = calculator(task, atoms, functional, "occupied" if task["bands_empty"] == 0 else -max(1, task["bands_empty"] // 3))
+        wanted = "occupied" if task["bands_empty"] == 0 else -max(1, task["bands_empty"] // 3)
+        if task["kind"] == "hybrid" and task["hybrid_bands"]:
+            wanted = electrons(atoms, functional, task["charge"]) // 2 + task["hybrid_bands"][1]
+        calc = calculator(task, atoms, functional, wanted)
     atoms.calc = calc
     keep_saving(calc, "state.gpw")
     atoms.get_potential_energy()

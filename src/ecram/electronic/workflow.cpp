@@ -126,9 +126,11 @@ class Section {
 };
 
 const std::vector<std::string_view> setting_keys{
-    "preset",         "functional", "cutoff_eV",         "kpoints",        "gamma",        "smearing_eV",   "energy_eV",
-    "force_eV_per_A", "stress_GPa", "largest_steps",     "exact_exchange", "empty_bands",  "band_points",   "cores",
-    "basis",          "grid_A",     "density_tolerance", "states_eV2",     "hybrid_bands", "hybrid_kpoints"};
+    "preset",         "functional",        "cutoff_eV",      "kpoints",    "gamma",
+    "smearing_eV",    "energy_eV",         "force_eV_per_A", "stress_GPa", "largest_steps",
+    "exact_exchange", "empty_bands",       "band_points",    "cores",      "basis",
+    "grid_A",         "density_tolerance", "states_eV2",     "mixing",     "hybrid_bands",
+    "hybrid_kpoints"};
 
 std::vector<std::string_view> with_settings(std::vector<std::string_view> keys) {
   keys.insert(keys.end(), setting_keys.begin(), setting_keys.end());
@@ -158,6 +160,7 @@ Settings changed(Settings s, const Section& section) {
   if (std::ranges::find(bases, s.basis) == bases.end())
     section.fail("basis", fmt::format("one of {}", fmt::join(bases, ", ")));
   scaled("grid_A", s.grid, angstrom, 0.05, 0.5);
+  s.mixing = section.number("mixing", s.mixing, 0, 1);
   scaled("states_eV2", s.state_tolerance, electron_volt * electron_volt, 1e-12, 1e-2);
   s.density_tolerance = section.number("density_tolerance", s.density_tolerance, 1e-9, 1e-2);
   if (section.has("hybrid_bands")) {
@@ -278,7 +281,8 @@ Step parse_step(const toml::table& table, const std::string& source, const Setti
 
   step.settings = changed(common, section);
   if (engine == Engine::vasp)
-    for (const char* key : {"basis", "grid_A", "density_tolerance", "states_eV2", "hybrid_bands", "hybrid_kpoints"})
+    for (const char* key :
+         {"basis", "grid_A", "density_tolerance", "states_eV2", "mixing", "hybrid_bands", "hybrid_kpoints"})
       if (section.has(key)) section.fail(key, "no such key: it is GPAW's");
   if (step.settings.basis != "plane_waves") {
     if (step.kind == Kind::hybrid) section.fail("basis", "\"plane_waves\": hybrids need them");

@@ -27,6 +27,7 @@ struct Settings {
   double smearing = 0;                ///< J, width of the occupations' Fermi function
   double energy_tolerance = 0;        ///< J: GPAW for each valence electron, VASP for the cell
   double density_tolerance = 0;       ///< GPAW: change of the density, electrons for each valence electron
+  double mixing = 0;                  ///< GPAW: share of the new density in the next; 0: GPAW's own choice
   double state_tolerance = 0;         ///< GPAW: mean square of the states' residual, J^2 for each valence electron
   double force_tolerance = 0;         ///< N (J/m), relaxation: largest force on an atom
   double stress_tolerance = 0;        ///< Pa, relaxation of the cell: largest component
