@@ -76,7 +76,9 @@ void add_study(CLI::App& app) {
       ->type_name("FILE");
   command->add_option("--chapter", options->chapters, "only these chapters; the others' rows say \"not yet\"")
       ->type_name("NAME");
-  command->add_option("--seed", options->seed, "seed of the random numbers")->capture_default_str();
+  command->add_option("--seed", options->seed, "seed of the random numbers")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--threads", options->threads, "how many threads compute; 0: one for each core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

@@ -158,16 +158,5 @@ TEST(PulsesProgram, AFullDiskLeavesNothingBehind) {
   EXPECT_EQ(entries(folder.path()), 0U);
 }
 
-TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
-  EXPECT_THAT(run_program("--version").out, MatchesRegex("ecram [0-9.]+ .commit ([0-9a-f]+|unknown).*\n"));
-  for (const auto* command : {"pulses", "card", "study"}) {
-    const auto help = run_program(std::string(command) + " --help");
-    EXPECT_EQ(help.status, 0);
-    EXPECT_THAT(help.out, HasSubstr("Example")) << command;
-  }
-}
-
-constexpr const char* patience = "timeout 800";  // sanitizers make a study slow
-
 }  // namespace
 }  // namespace ecram
