@@ -43,8 +43,8 @@ void refuse_unknown_subcommand(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
   std::vector<std::string_view> known;
   const CLI::App* next = nullptr;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name().empty()) continue;  // a group of options is an App without a name
+  // A group of options is a subcommand without a name to CLI11.
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App* c) { return !c->get_name().empty(); })) {
     known.push_back(command->get_name());
     if (command->get_name() == argv[1]) next = command;
   }
