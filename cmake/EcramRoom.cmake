@@ -12,8 +12,8 @@ function(ecram_room name)
 endfunction()
 
 # ecram_embed(TARGET HEADER FILE...): a generated header <ecram/HEADER> with the text of each FILE
-# as a std::string_view named after it (targets.toml becomes ecram::embedded::targets_toml), so that
-# the program needs no file of its own at run time.
+# as a std::string_view named after it (targets.toml becomes ecram::embedded::targets_toml), and all of
+# them by path in a table named after the header, so that the program needs no file of its own at run time.
 function(ecram_embed target header)
   set(output ${CMAKE_BINARY_DIR}/generated/ecram/${header})
   set(files)
@@ -22,7 +22,7 @@ function(ecram_embed target header)
   endforeach()
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} "-DFILES=${files}" -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DSOURCE=${CMAKE_SOURCE_DIR} "-DFILES=${files}" -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     VERBATIM)
   target_sources(${target} PRIVATE ${output})

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes OUTPUT, a header that holds the text of FILES. Long texts are cut: a literal has a limit.
-set(header "// Generated.\n#pragma once\n\n#include <string_view>\n\nnamespace ecram::embedded {\n")
+# Writes OUTPUT, a header that holds the text of FILES, and a table of them by their path below SOURCE, named after the
+# header: kept.h has kept_files. Long texts are cut: a literal has a limit.
+set(header "// Generated.\n#pragma once\n\n#include <array>\n#include <string_view>\n#include <utility>\n\nnamespace ecram::embedded {\n")
+set(table)
+set(count 0)
 foreach(file ${FILES})
   get_filename_component(name ${file} NAME)
   string(MAKE_C_IDENTIFIER ${name} identifier)
@@ -17,6 +20,11 @@ foreach(file ${FILES})
     string(APPEND header " \"\"")
   endif()
   string(APPEND header ";\n")
+  file(RELATIVE_PATH path ${SOURCE} ${file})
+  string(APPEND table "    std::pair<std::string_view, std::string_view>{\"${path}\", ${identifier}},\n")
+  math(EXPR count "${count} + 1")
 endforeach()
+get_filename_component(stem ${OUTPUT} NAME_WE)
+string(APPEND header "inline constexpr std::array<std::pair<std::string_view, std::string_view>, ${count}> ${stem}_files{{\n${table}}};\n")
 string(APPEND header "}  // namespace ecram::embedded\n")
 file(WRITE ${OUTPUT} "${header}")

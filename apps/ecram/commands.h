@@ -17,6 +17,9 @@ void add_pulses(CLI::App& app);
 void add_card(CLI::App& app);
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);
+void add_crystal(CLI::App& app);
+void add_dft(CLI::App& app);
+void add_dft_defect(CLI::App& dft);
 void add_study(CLI::App& app);
 
 }  // namespace ecram::commands

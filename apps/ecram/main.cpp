@@ -91,6 +91,8 @@ int main(int argc, char** argv) {
   ecram::commands::add_card(app);
   ecram::commands::add_train(app);
   ecram::commands::add_data(app);
+  ecram::commands::add_crystal(app);
+  ecram::commands::add_dft(app);
   ecram::commands::add_study(app);
 
   try {

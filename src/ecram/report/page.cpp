@@ -115,11 +115,20 @@ class Writer {
 
   void operator()(const FigureBlock& block) {
     ++figures_;
-    text += "<figure>\n" + render(block.figure, Format::svg, fmt::format("figure{}", figures_));
-    text += fmt::format("<figcaption><b>Figure {}.</b> {}</figcaption></figure>\n", figures_, runs(block.caption.runs));
+    add_figure(render(block.figure, Format::svg, fmt::format("figure{}", figures_)), block.caption);
+  }
+
+  void operator()(const Picture& picture) {
+    ++figures_;
+    add_figure(picture.svg, picture.caption);
   }
 
  private:
+  void add_figure(const std::string& svg, const Paragraph& caption) {
+    text += fmt::format("<figure>\n{}<figcaption><b>Figure {}.</b> {}</figcaption></figure>\n", svg, figures_,
+                        runs(caption.runs));
+  }
+
   static std::string runs(const std::vector<Run>& stretches) {
     static constexpr std::array<std::string_view, 6> elements{"", "strong", "em", "code", "sub", "sup"};
     std::string result;

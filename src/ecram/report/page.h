@@ -69,6 +69,12 @@ struct FigureBlock {
   Paragraph caption = {};  ///< numbered: "Figure 3."
 };
 
+/// A picture that is drawn already: an SVG element without a declaration and without ids.
+struct Picture {
+  std::string svg = {};
+  Paragraph caption = {};  ///< numbered along with the figures
+};
+
 /// A box that stands out.
 struct Note {
   enum class Kind { remark, warning } kind = Kind::remark;
@@ -90,7 +96,7 @@ struct Listing {
   std::string text = {};
 };
 
-using Block = std::variant<Paragraph, Heading, Table, FigureBlock, Note, List, Listing>;
+using Block = std::variant<Paragraph, Heading, Table, FigureBlock, Note, List, Listing, Picture>;
 
 struct Section {
   std::string id = {};  ///< for links, "switching": letters, digits and dashes

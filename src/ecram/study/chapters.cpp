@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/study/chapters/conduction.h"
+#include "ecram/study/chapters/mechanism.h"
 #include "ecram/study/chapters/switching.h"
 #include "ecram/study/chapters/training.h"
 #include "ecram/study/study.h"
 
 namespace ecram::study {
 
-std::vector<Chapter> chapters() { return {conduction_chapter(), switching_chapter(), training_chapter()}; }
+std::vector<Chapter> chapters() {
+  return {conduction_chapter(), switching_chapter(), mechanism_chapter(), training_chapter()};
+}
 
 }  // namespace ecram::study

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/study/chapters/mechanism.h"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "ecram/study/study.h"
+
+namespace ecram::study {
+namespace {
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+fs::path kept_folder() { return fs::path(std::getenv("ECRAM_SOURCE")) / "data" / "electronic"; }
+
+json read(const fs::path& path) {
+  std::ifstream file(path);
+  return json::parse(file);
+}
+
+ChapterText written() {
+  ThreadPool threads(1);
+  StudyContext context;
+  context.threads = &threads;
+  return mechanism_chapter().write(context);
+}
+
+const Finding* finding(const ChapterText& text, const std::string& id) {
+  for (const Finding& f : text.findings)
+    if (f.id == id) return &f;
+  return nullptr;
+}
+
+/// Lowest empty minus highest filled eigenvalue, from the file itself.
+double gap_in(const json& result) {
+  double filled = -INFINITY, empty = INFINITY;
+  const json &energies = result["eigenvalues_eV"], &occupations = result["occupations"];
+  for (std::size_t s = 0; s < energies.size(); ++s)
+    for (std::size_t k = 0; k < energies[s].size(); ++k)
+      for (std::size_t n = 0; n < energies[s][k].size(); ++n) {
+        const double e = energies[s][k][n];
+        if (occupations[s][k][n].get<double>() > 0.5)
+          filled = std::max(filled, e);
+        else
+          empty = std::min(empty, e);
+      }
+  return empty - filled;
+}
+
+// Each row is what the kept file says, read here without the program's own reader; without the file there is no row.
+TEST(MechanismChapter, ItsGapsAreThoseOfTheKeptFiles) {
+  const ChapterText text = written();
+  const auto check = [&](const char* id, const fs::path& file) {
+    const Finding* f = finding(text, id);
+    ASSERT_EQ(f != nullptr, fs::exists(file)) << id;
+    if (f == nullptr) return;
+    const json kept = read(file);
+    EXPECT_EQ(kept["task"]["exact_exchange"], 0.28);
+    EXPECT_NEAR(std::get<Estimate>(f->ours).value, gap_in(kept), 1e-6) << id;
+    EXPECT_EQ(f->origin, Origin::computed);
+  };
+  const fs::path folder = kept_folder();
+  const fs::path mesh =
+      folder / "wo3-gap" / (fs::exists(folder / "wo3-gap/mesh-500.json") ? "mesh-500.json" : "mesh-400.json");
+  check("fig5.gap_eV.WO3", mesh);
+  check("fig5.gap_eV.WO2.938", folder / "wo3-vacancies" / "gap-s_z.json");
+  check("fig5.gap_eV.WO2.875", folder / "wo3-vacancies" / "gap-two.json");
+}
+
+TEST(MechanismChapter, TheLowestSiteIsTheOneOfLowestEnergy) {
+  const ChapterText text = written();
+  const Finding* f = finding(text, "fig5.vacancy.lowest_site");
+  const fs::path folder = kept_folder() / "wo3-vacancies";
+  const std::vector<std::pair<std::string, fs::path>> sites{
+      {"s_x", folder / "energy-s_x.json"}, {"s_y", folder / "energy-s_y.json"}, {"s_z", folder / "gap-s_z.json"}};
+  std::string lowest;
+  double least = INFINITY;
+  bool all = true;
+  for (const auto& [name, file] : sites) {
+    all = all && fs::exists(file);
+    if (!fs::exists(file)) continue;
+    const json kept = read(file);
+    EXPECT_EQ(kept["charge"], 2);
+    EXPECT_EQ(kept["structure"]["elements"].size(), 63U);
+    if (kept["energy_eV"].get<double>() < least) {
+      least = kept["energy_eV"];
+      lowest = name;
+    }
+  }
+  ASSERT_EQ(f != nullptr, all);
+  if (f == nullptr) return;
+  EXPECT_EQ(std::get<std::string>(f->ours), lowest);
+}
+
+TEST(MechanismChapter, DrawsTheCrystal) {
+  const ChapterText text = written();
+  bool drawn = false;
+  for (const report::Block& block : text.blocks)
+    if (const auto* picture = std::get_if<report::Picture>(&block))
+      drawn = picture->svg.starts_with("<svg") && picture->svg.find("id=") == std::string::npos;
+  EXPECT_TRUE(drawn);
+}
+
+}  // namespace
+}  // namespace ecram::study
