@@ -43,13 +43,36 @@ void refuse_unknown_subcommand(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
   std::vector<std::string_view> known;
   const CLI::App* next = nullptr;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+  // A group of options is a subcommand without a name to CLI11.
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App* c) { return !c->get_name().empty(); })) {
     known.push_back(command->get_name());
     if (command->get_name() == argv[1]) next = command;
   }
   if (known.empty()) return;
   if (next == nullptr) throw ecram::InvalidInput("no subcommand '{}'{}", argv[1], ecram::did_you_mean(argv[1], known));
   refuse_unknown_subcommand(*next, argc - 1, argv + 1);
+}
+
+/// CLI11's text, where it has one that helps: it neither names the option nearest to a misspelt one nor puts a limit
+/// that is no limit into words.
+std::string explained(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::string help = app.get_name();
+  for (const CLI::App* part = command; part != &app; part = part->get_parent())
+    help.insert(app.get_name().size(), " " + part->get_name());
+  std::string text = error.what();
+  if (const auto endless = text.find(" not in range "); endless != std::string::npos && text.size() > endless + 200)
+    text = text.substr(0, endless) + " is out of range: negative, or zero where there must be some";
+  if (const auto dash = text.find(" -"); text.starts_with("The following argument") && dash != std::string::npos) {
+    const std::string extra = text.substr(dash + 1, text.find(' ', dash + 1) - dash - 1);
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    text = fmt::format("no option '{}'{}", extra, ecram::did_you_mean(extra, known));
+  }
+  return fmt::format("{} ('{} --help' lists what there is)", text, help);
 }
 
 }  // namespace
@@ -83,7 +106,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForVersion& e) {
     app.exit(e);
   } catch (const CLI::ParseError& e) {
-    return complain(fmt::format("{} ('ecram --help' lists what there is)", e.what()), bad_input);
+    return complain(explained(app, e), bad_input);
   } catch (const ecram::InvalidInput& e) {
     return complain(e.what(), bad_input);
   } catch (const ecram::Interrupted&) {

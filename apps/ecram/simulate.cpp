@@ -117,7 +117,7 @@ void add_simulate(CLI::App& app) {
   command->add_option("--law", c->law, "of the density in a sweep: mott or arrhenius")->capture_default_str();
   command->add_option("--mott-temperature", c->mott_temperature, "T0 of Mott's law")->capture_default_str();
   command->add_option("--activation-energy", c->activation_energy, "of the arrhenius law")->capture_default_str();
-  command->add_option("--seed", s.seed, "of the noise")->capture_default_str();
+  command->add_option("--seed", s.seed, "of the noise")->capture_default_str()->check(CLI::NonNegativeNumber);
   command->add_option("--index", s.index, "of the record: same seed, other noise")->capture_default_str();
 
   command->add_option("--carrier", c->carrier, "n or p")->capture_default_str();

@@ -158,35 +158,5 @@ TEST(PulsesProgram, AFullDiskLeavesNothingBehind) {
   EXPECT_EQ(entries(folder.path()), 0U);
 }
 
-TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
-  EXPECT_THAT(run_program("--version").out, MatchesRegex("ecram [0-9.]+ .commit ([0-9a-f]+|unknown).*\n"));
-  for (const auto* command : {"pulses", "card", "study"}) {
-    const auto help = run_program(std::string(command) + " --help");
-    EXPECT_EQ(help.status, 0);
-    EXPECT_THAT(help.out, HasSubstr("Example")) << command;
-  }
-}
-
-constexpr const char* patience = "timeout 800";  // sanitizers make a study slow
-
-TEST(StudyProgram, KeepsAFolderThatExistsUnlessForced) {
-  const TemporaryFolder folder;
-  const std::string out = (folder / "study").string();
-  ASSERT_EQ(run_program("study --quick --out " + out, patience).status, 0);
-  const auto results = read_whole(folder / "study" / "results.json");
-  const auto rows = nlohmann::json::parse(results).at("rows");
-  for (const auto& row : rows) {
-    EXPECT_TRUE(row.contains("paper") && row.contains("ours") && row.contains("origin"));
-    if (row["id"] == "fig3b.up.nonlinearity") {
-      EXPECT_EQ(row["origin"], "calibrated");
-      EXPECT_NEAR(row["ours"]["value"], 0.122, 0.05);
-    }
-  }
-  expect_refused(run_program("study --quick --out " + out, patience), "exists already");
-  EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);
-  ASSERT_EQ(run_program("study --quick --out " + out + " --force", patience).status, 0);
-  EXPECT_EQ(read_whole(folder / "study" / "results.json"), results);  // the same seed, the same bytes
-}
-
 }  // namespace
 }  // namespace ecram

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "ecram/core/errors.h"
+#include "ecram/core/errors.h"
 #include "support/markup.h"
 #include "support/temporary_folder.h"
 
@@ -119,6 +121,8 @@ TEST(Study, FindsDataWhereTheUserSaysItIs) {
   setenv("ECRAM_DATA", folder.path().c_str(), 1);
   EXPECT_EQ(find_data(), folder.path());
   setenv("ECRAM_DATA", (folder / "none").c_str(), 1);
+  EXPECT_THROW(find_data(), InvalidInput);
+  setenv("ECRAM_DATA", "", 1);
   EXPECT_EQ(find_data(), std::nullopt);
   std::filesystem::create_directories(folder / "lab" / "shared" / "data");
   EXPECT_EQ(find_data(), std::filesystem::path("../shared/data"));

@@ -171,11 +171,25 @@ std::string page_of(std::vector<Written>& written, std::span<const Row> rows, st
 
 std::optional<fs::path> find_data() {
   std::error_code error;
-  if (const char* named = std::getenv("ECRAM_DATA"); named != nullptr && fs::is_directory(named, error))
+  if (const char* named = std::getenv("ECRAM_DATA"); named != nullptr && *named != '\0') {
+    if (!fs::is_directory(named, error)) throw InvalidInput("ECRAM_DATA names {}, which is no folder", named);
     return fs::path(named);
+  }
   const fs::path beside = "../shared/data";
   if (fs::is_directory(beside, error)) return beside;
   return std::nullopt;
+}
+
+std::vector<Chapter> chosen_chapters(std::span<const Chapter> all, std::span<const std::string> ids) {
+  std::vector<std::string_view> known;
+  for (const Chapter& chapter : all) known.push_back(chapter.id);
+  for (const std::string& id : ids)
+    if (std::find(known.begin(), known.end(), id) == known.end())
+      throw InvalidInput("--chapter: there is no chapter '{}'; there are {}", id, fmt::join(known, ", "));
+  std::vector<Chapter> chosen;
+  for (const Chapter& chapter : all)
+    if (ids.empty() || std::find(ids.begin(), ids.end(), chapter.id) != ids.end()) chosen.push_back(chapter);
+  return chosen;
 }
 
 Study run_study(std::span<const Chapter> chapters, std::span<const Target> targets, const StudyContext& context) {

@@ -13,11 +13,18 @@
 namespace ecram::study {
 
 /// The folder of real data: the first that is there of the one that ECRAM_DATA names and ../shared/data, seen from the
-/// current folder. Nothing where neither is; the report then says so.
+/// current folder. Nothing where ECRAM_DATA is empty or unset and the other is not there; the report then says so.
+///
+/// @throws InvalidInput  ECRAM_DATA names what is no folder
 std::optional<std::filesystem::path> find_data();
 
 /// The chapters that exist, in the order of the report.
 std::vector<Chapter> chapters();
+
+/// Those of `all` with one of these ids, in the order of the report; all of them for no ids.
+///
+/// @throws InvalidInput  an id that no chapter has
+std::vector<Chapter> chosen_chapters(std::span<const Chapter> all, std::span<const std::string> ids);
 
 /// How long a chapter took.
 struct Timing {

@@ -2,6 +2,7 @@
 #include "ecram/synthetic/hall_record.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
 #include <numbers>
@@ -61,6 +62,14 @@ class Shaft {
   double frequency_, phase_;
   std::vector<double> start_, speed_;
 };
+
+/// Where the lag y' = (v - y)/tau takes y in a step x, in units of tau, of an input v that is a parabola through its
+/// values at the step's start, middle and end: the exact solution.
+double after_lag(double y, const std::array<double, 3>& v, double x) {
+  const double slope = 4 * v[1] - 3 * v[0] - v[2], curve = 2 * (v[0] + v[2]) - 4 * v[1];
+  const double gone = -std::expm1(-x), first = 1 - gone / x, second = 1 - 2 * first / x;
+  return y + (v[0] - y) * gone + slope * first + curve * second;
+}
 
 }  // namespace
 
@@ -133,11 +142,10 @@ analysis::HallRecord hall_record(const HallScene& s) {
     const double time = double(i) * s.interval + (i > 0 ? s.time_jitter * (2 * sampling.uniform() - 1) : 0);
     double v = seen(time);
     if (s.rc_time > 0) {
-      // The lag's own differential equation, in steps much shorter than it and than the interval.
-      const int steps = static_cast<int>(std::ceil(std::max(20.0, 20 * (time - last) / s.rc_time)));
-      for (int k = 1; k <= steps; ++k) {
-        const double at = last + (time - last) * (k - 0.5) / steps;
-        lagged += (seen(at) - lagged) * -std::expm1(-(time - last) / steps / s.rc_time);
+      const int steps = static_cast<int>(std::ceil((time - last) * s.rotation_frequency * 100));
+      for (int k = 0; k < steps; ++k) {
+        const double step = (time - last) / steps, from = last + k * step;
+        lagged = after_lag(lagged, {seen(from), seen(from + step / 2), seen(from + step)}, step / s.rc_time);
       }
       v = lagged;
       last = time;

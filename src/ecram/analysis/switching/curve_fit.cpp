@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <numeric>
@@ -10,6 +11,7 @@
 
 #include <Eigen/Dense>
 #include <boost/math/tools/minima.hpp>
+#include <boost/math/tools/toms748_solve.hpp>
 
 #include "ecram/analysis/switching/exponential_law.h"
 #include "ecram/core/errors.h"
@@ -42,7 +44,10 @@ class Curve {
 
   Projection project(double curvature, const CurveNoise& noise) {
     const Whitening whitening(pulse_, noise);
-    for (std::size_t i = 0; i < law_.size(); ++i) law_[i] = exponential_law(share_[i], curvature);
+    if (curvature != law_curvature_) {  // searches for the noise ask many times at one curvature
+      for (std::size_t i = 0; i < law_.size(); ++i) law_[i] = exponential_law(share_[i], curvature);
+      law_curvature_ = curvature;
+    }
     whitening.apply(conductance_, white_data_);
     whitening.apply(law_, white_law_);
     const auto n = static_cast<Eigen::Index>(whitening.size());
@@ -154,6 +159,7 @@ class Curve {
   std::span<const double> pulse_, conductance_;
   NoiseModel model_;
   std::vector<double> share_, ones_, law_, white_data_, white_ones_, white_law_;
+  double law_curvature_ = std::numeric_limits<double>::quiet_NaN();
   double observed_change_ = observed_change();
   std::optional<CurveNoise> frozen_;
 };
@@ -187,11 +193,12 @@ double interval_end(Curve& curve, double best, double least, double rise, double
     step *= 2;
     outside = std::clamp(best + step, -furthest, furthest);
   }
-  for (int i = 0; i < 60 && std::abs(outside - inside) > 1e-6 * std::abs(first_step); ++i) {
-    const double middle = (inside + outside) / 2;
-    (curve.profile_deviance(middle) - least < rise ? inside : outside) = middle;
-  }
-  return (inside + outside) / 2;
+  const auto above = [&](double curvature) { return curve.profile_deviance(curvature) - least - rise; };
+  const auto near = [&](double a, double b) { return std::abs(b - a) <= 1e-6 * std::abs(first_step); };
+  std::uintmax_t evaluations = 60;
+  const auto [low, high] =
+      boost::math::tools::toms748_solve(above, std::min(inside, outside), std::max(inside, outside), near, evaluations);
+  return (low + high) / 2;
 }
 
 /// Whitened residuals of the law at (start, change, c).
