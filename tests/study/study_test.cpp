@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include "ecram/core/errors.h"
-#include "ecram/core/errors.h"
 #include "support/markup.h"
 #include "support/temporary_folder.h"
 
