@@ -49,7 +49,8 @@ void check(const HallBar& bar) {
                        bar.length);
 }
 
-void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope) {
+void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,
+               double current_error) {
   const double e = constants::elementary_charge;
   if (resistance != nullptr) {
     r.sheet_resistance = scaled(*resistance, bar.width / bar.length);
@@ -64,12 +65,15 @@ void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Esti
   r.sheet_density = reciprocal(r.hall_slope, hall_factor / e);
   r.density = scaled(r.sheet_density, 1 / bar.thickness);
   if (resistance == nullptr) return;
-  const double hall = r.hall_slope.standard_error / std::abs(r.hall_slope.value);
-  const double sheet = r.sheet_resistance.standard_error / std::abs(r.sheet_resistance.value);
+  const auto own_variance = [&](const Estimate& estimate) {
+    const double relative = estimate.standard_error / estimate.value;
+    return std::isfinite(relative) ? std::max(0.0, relative * relative - current_error * current_error) : 0;
+  };
+  const double hall = own_variance(r.hall_slope), sheet = own_variance(r.sheet_resistance);
   const double mobility = std::abs(r.hall_slope.value) / (hall_factor * r.sheet_resistance.value);
-  r.mobility = normal_estimate(mobility, std::abs(mobility) * std::hypot(hall, sheet));
-  // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone.
-  r.density_mobility_correlation = -hall / std::hypot(hall, sheet);
+  r.mobility = normal_estimate(mobility, std::abs(mobility) * std::sqrt(hall + sheet));
+  // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone, the current n alone.
+  r.density_mobility_correlation = -hall / std::sqrt((hall + sheet) * (hall + current_error * current_error));
 }
 
 }  // namespace ecram::analysis

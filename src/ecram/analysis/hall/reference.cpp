@@ -142,11 +142,15 @@ std::vector<double> lagged(std::span<const double> time, std::span<const double>
   return x;
 }
 
-std::vector<double> legendre(double t, double from, double to, int order) {
-  const double x = to > from ? (2 * t - from - to) / (to - from) : 0;
-  std::vector<double> p{1, x};
-  for (int k = 2; k <= order; ++k) p.push_back(((2 * k - 1) * x * p[k - 1] - (k - 1) * p[k - 2]) / k);
-  p.resize(static_cast<std::size_t>(order) + 1);
+Eigen::MatrixXd legendre(std::span<const double> time, int order) {
+  const auto n = static_cast<Eigen::Index>(time.size());
+  Eigen::ArrayXd x = Eigen::Map<const Eigen::ArrayXd>(time.data(), n);
+  const double span = time.back() - time.front();
+  x = span > 0 ? Eigen::ArrayXd((2 * x - time.front() - time.back()) / span) : Eigen::ArrayXd::Zero(n);
+  Eigen::MatrixXd p = Eigen::MatrixXd::Ones(n, order + 1);
+  if (order > 0) p.col(1) = x;
+  for (int k = 2; k <= order; ++k)
+    p.col(k) = ((2 * k - 1) * x * p.col(k - 1).array() - (k - 1) * p.col(k - 2).array()) / k;
   return p;
 }
 

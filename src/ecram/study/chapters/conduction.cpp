@@ -13,6 +13,7 @@
 #include "ecram/core/constants.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/report/format.h"
+#include "ecram/report/hall.h"
 #include "ecram/synthetic/hall_record.h"
 
 namespace ecram::study {
@@ -86,33 +87,9 @@ Sweep simulate_sweep(const StudyContext& context) {
   return sweep;
 }
 
-report::Figure record_figure(const analysis::HallResult& r) {
-  std::vector<double> hall(r.trace.voltage), term(r.trace.fitted);
-  for (std::size_t i = 0; i < hall.size(); ++i) hall[i] -= r.trace.background[i], term[i] -= r.trace.background[i];
-  report::Figure f{.columns = 2, .height = 620};
-  f.panels.push_back({.title = "record",
-                      .x = {.label = "time", .unit = "s"},
-                      .y = {.label = "V_xy", .unit = "V", .prefix = true},
-                      .series = {{.name = "readings", .draw = Draw::points, .x = r.trace.time, .y = r.trace.voltage},
-                                 {.name = "fit", .draw = Draw::line, .x = r.trace.time, .y = r.trace.fitted}}});
-  f.panels.push_back({.title = "without offset and drift",
-                      .x = {.label = "time", .unit = "s"},
-                      .y = {.label = "Hall voltage", .unit = "V", .prefix = true},
-                      .series = {{.draw = Draw::points, .x = r.trace.time, .y = hall},
-                                 {.draw = Draw::line, .x = r.trace.time, .y = term}}});
-  f.panels.push_back(
-      {.title = "power spectral density",
-       .x = {.label = "frequency", .unit = "Hz", .log = true},
-       .y = {.label = "R_xy", .unit = "Ω²/Hz", .log = true},
-       .series = {{.draw = Draw::line, .x = r.fourier.resistance.frequency, .y = r.fourier.resistance.density}},
-       .rules = {{report::Rule::At::x, r.frequency, "rotation"}}});
-  f.panels.push_back(
-      {.title = "lock-in",
-       .x = {.label = "time", .unit = "s"},
-       .y = {.label = "R_xy", .unit = "Ω", .prefix = true},
-       .series = {
-           {.name = "in phase", .draw = Draw::points_and_line, .x = r.lock_in.time, .y = r.lock_in.in_phase},
-           {.name = "out of phase", .draw = Draw::points_and_line, .x = r.lock_in.time, .y = r.lock_in.quadrature}}});
+report::Figure record_figure(const analysis::HallResult& r, const analysis::HallBar& bar) {
+  report::Figure f{.panels = report::hall_record_panels(r), .columns = 2, .height = 880};
+  f.panels.push_back(report::hall_bar_panel(bar));
   return f;
 }
 
@@ -203,9 +180,11 @@ ChapterText write(const StudyContext& context) {
                         "measured ones would be. Density and its temperature law, mobility and carrier type are put "
                         "in: finding them again tests the analysis, and the rows of "
                         "the table are marked calibrated."));
-  text.blocks.emplace_back(report::FigureBlock{
-      record_figure(room), report::Paragraph("The record at 300 K, as in Fig. 2a: trace, what is left without offset "
-                                             "and drift, spectrum, lock-in period by period.")});
+  text.blocks.emplace_back(
+      report::FigureBlock{record_figure(room, scene_300K(context.seed).bar),
+                          report::Paragraph("The record at 300 K, as in Fig. 2a: trace, what is left without offset "
+                                            "and drift, spectrum, lock-in period by period; and the axes, the "
+                                            "current's direction and the arms' polarity that all signs refer to.")});
   text.blocks.emplace_back(report::Paragraph(
       fmt::format("At 300 K the three estimates of R_xy are {} by generalised least squares, {} by lock-in and {} by "
                   "Fourier transform.",
@@ -234,10 +213,8 @@ ChapterText write(const StudyContext& context) {
                   window.hop ? report::with_prefix(window.hop->distance, "m", 3) : std::string(report::not_there))));
 
   const char* note = "put into the simulated records, found again by the analysis";
-  const std::string carrier = room.carrier == analysis::Carrier::electrons ? "n"
-                              : room.carrier == analysis::Carrier::holes   ? "p"
-                                                                           : "not detected";
-  text.findings.push_back({"fig2.carrier_type", carrier, Origin::calibrated, note});
+  text.findings.push_back(
+      {"fig2.carrier_type", std::string(report::carrier_word(room.carrier)), Origin::calibrated, note});
   text.findings.push_back({"fig2.mobility_cm2_per_Vs", scaled(whole.mobility, 1e4), Origin::calibrated, note});
   text.findings.push_back({"fig2.donor_activation_meV", scaled(window.density_energy, 1 / meV), Origin::calibrated,
                            "T0 of Mott's law was chosen for it, at constant mobility"});
