@@ -2,6 +2,7 @@
 #include "ecram/analysis/transport/transport.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@
 #include "ecram/report/figure.h"
 #include "ecram/report/format.h"
 #include "ecram/report/json.h"
+#include "outputs.h"
 
 namespace ecram::commands {
 namespace {
@@ -33,7 +35,7 @@ struct TransportCommand {
   double effective_mass = 1, degeneracy = 2;
   std::size_t bootstrap = 1000;
   std::uint64_t seed = 1;
-  bool json = false;
+  bool json = false, force = false;
 };
 
 double option(const std::string& text, const char* si, const char* name) {
@@ -41,7 +43,8 @@ double option(const std::string& text, const char* si, const char* name) {
 }
 
 ordered_json result_json(const TransportResult& r) {
-  ordered_json j, laws = ordered_json::array(), windows = ordered_json::array(), warnings = ordered_json::array();
+  ordered_json j{{"schema", "ecram-transport"}, {"version", 1}},
+      laws = ordered_json::array(), windows = ordered_json::array(), warnings = ordered_json::array();
   j["file"] = r.used.source;
   for (const auto& f : r.laws) {
     const bool temperature = physics::has_characteristic_temperature(f.law);
@@ -198,10 +201,12 @@ void run(const TransportCommand& c) {
   o.seed = c.seed;
   const report::Format format =
       c.plot.empty() ? report::Format::svg : naming("--plot", [&] { return report::format_of(c.plot); });
+  check_outputs(std::array{c.plot, c.windows}, std::array{c.table}, c.force);
   ThreadPool threads;
   const TransportTable table = read_transport_table(c.table, threads);
   const TransportResult r = naming(c.table, [&] { return analyse_transport(table, o); });
-  if (!c.plot.empty()) write_file(c.plot, report::render(figure(r), format));
+  const std::string plot = c.plot.empty() ? "" : report::render(figure(r), format);  // before anything is written
+  if (!c.plot.empty()) write_file(c.plot, plot);
   if (!c.windows.empty()) {
     std::string text = "from [K],to [K],points,energy [meV],energy_error [meV]\n";
     for (const auto& w : r.windows)
@@ -235,7 +240,9 @@ void add_transport(CLI::App& app) {
   command->add_option("--plot", c->plot, "draw the plots to an .svg or .png file");
   command->add_option("--windows", c->windows, "write the Arrhenius energy of every window of temperatures as CSV");
   command->add_flag("--json", c->json, "print JSON (docs/transport.md)");
+  command->add_flag("--force", c->force, "replace files that exist");
   command->footer(
+      "Examples:\n"
       "  ecram transport sweep.csv --from \"200 K\" --to \"300 K\"\n"
       "  ecram transport sweep.csv --plot transport.svg --windows windows.csv\n"
       "  ecram hall sweep/*.csv --geometry bar.toml --table sweep.csv && ecram transport sweep.csv --json");

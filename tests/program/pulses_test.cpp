@@ -146,7 +146,7 @@ TEST(PulsesProgram, AFullDiskLeavesNothingBehind) {
 
 TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
   EXPECT_THAT(run_program("--version").out, MatchesRegex("ecram [0-9.]+ .commit ([0-9a-f]+|unknown).*\n"));
-  for (const auto* command : {"pulses", "card", "study"}) {
+  for (const auto* command : {"pulses", "card", "study", "hall", "magnet", "transport", "simulate hall"}) {
     const auto help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.status, 0);
     EXPECT_THAT(help.out, HasSubstr("Example")) << command;

@@ -126,21 +126,31 @@ Regression generalised_least_squares(const LinearModel& model, const std::vector
   return WhitenedModel(model, rates, colour).fit(all);
 }
 
-LeastSquares least_squares(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const Eigen::VectorXd& weight) {
-  Eigen::VectorXd scale = x.colwise().norm();
+LeastSquares least_squares(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen::Ref<const Eigen::VectorXd>& y,
+                           const Eigen::VectorXd& weight) {
+  const Eigen::Index p = x.cols();
+  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(p, p);
+  Eigen::VectorXd right;
+  if (weight.size() == 0) {
+    normal.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
+    normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();
+    right.noalias() = x.transpose() * y;
+  } else {
+    const Eigen::MatrixXd weighted = weight.asDiagonal() * x;
+    normal.noalias() = x.transpose() * weighted;
+    right.noalias() = weighted.transpose() * y;
+  }
+  // Columns of very different size: each brought to length 1.
+  Eigen::VectorXd scale = normal.diagonal().cwiseSqrt();
   for (double& s : scale) s = s > 0 ? 1 / s : 0;
-  const Eigen::MatrixXd scaled = x * scale.asDiagonal();
-  const Eigen::MatrixXd weighted = weight.size() > 0 ? Eigen::MatrixXd(weight.asDiagonal() * scaled) : scaled;
-  const Eigen::MatrixXd normal = scaled.transpose() * weighted;
-  Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> decomposition(normal.rows(), normal.cols());
+  Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> decomposition(p, p);
   decomposition.setThreshold(1e-13);
-  decomposition.compute(normal);
+  decomposition.compute(scale.asDiagonal() * normal * scale.asDiagonal());
   LeastSquares result;
   result.rank = decomposition.rank();
-  const Eigen::VectorXd c = decomposition.solve(weighted.transpose() * y);
-  result.coefficient = c.cwiseProduct(scale);
-  result.residual = y - scaled * c;
   result.inverse = scale.asDiagonal() * decomposition.pseudoInverse() * scale.asDiagonal();
+  result.coefficient = scale.cwiseProduct(decomposition.solve(scale.cwiseProduct(right)));
+  result.residual = y - x * result.coefficient;
   return result;
 }
 

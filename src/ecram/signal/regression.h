@@ -32,10 +32,10 @@ struct Regression {
 
 /// Samples of a linear model y = X b + noise.
 struct LinearModel {
-  std::span<const double> interval;  ///< s, time since the sample before; infinity where a new record starts
-  std::span<const double> weight;    ///< how many readings each sample averages; 0 < weight
-  Eigen::MatrixXd x;                 ///< one row a sample, one column a coefficient
-  Eigen::VectorXd y;
+  std::span<const double> interval;     ///< s, time since the sample before; infinity where a new record starts
+  std::span<const double> weight;       ///< how many readings each sample averages; 0 < weight
+  Eigen::Ref<const Eigen::MatrixXd> x;  ///< one row a sample, one column a coefficient
+  Eigen::Ref<const Eigen::VectorXd> y;
 };
 
 /// A model's columns and y in units in which noise of the given colour is white with variance 1: made once, and fitted
@@ -69,7 +69,8 @@ struct LeastSquares {
 };
 
 /// @param weight  of each sample; empty: all alike
-LeastSquares least_squares(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const Eigen::VectorXd& weight = {});
+LeastSquares least_squares(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen::Ref<const Eigen::VectorXd>& y,
+                           const Eigen::VectorXd& weight = {});
 
 /// The noise's colour by restricted maximum likelihood: the likelihood of what is left of y in every direction that
 /// the model's columns cannot reach, so that the columns do not make the noise look smaller than it is (Patterson and

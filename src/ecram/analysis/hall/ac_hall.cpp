@@ -298,7 +298,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
   result.periods = turn.periods;
   result.readings = readings.time.size();
 
-  const double per_period = turn.periods * 40 <= 65536 ? 40 : 16;
+  const double per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
   std::vector<Block> blocks;
   blocks.push_back(despiked_block(readings, turn, options, per_period, 0));
   result.rejected = static_cast<std::size_t>(std::count(readings.rejected.begin(), readings.rejected.end(), 1)) +
@@ -354,7 +354,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
   const bool with_xx = !block.bins.voltage_xx.empty();
   Longitudinal along;
   if (with_xx) {
-    along = longitudinal(block, fit.drift_order, readings.voltage_xx);
+    along = longitudinal(block, readings.voltage_xx);
     // Which of the two carries the Hall signal, and which the large resistive offset?
     if (std::abs(result.offset.value) > std::abs(along.resistance.value) && along.odd_over_error > 5 &&
         along.odd_over_error > 3 * result.signal_to_noise)

@@ -191,7 +191,7 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     const Block block = make_block(bin(r, turn, bins_per_period), turn, options, current_scale);
     const HallModel m = hall_model({block}, static_cast<int>(block.polynomials.cols()) - 1, false, false);
     if (m.x.rows() < m.x.cols() + 2) break;
-    const auto fit = signal::least_squares(m.x, m.y, vector(m.weight));
+    const auto fit = signal::least_squares(m.x, m.y);
     const double slope = fit.coefficient[HallModel::hall];
     const Eigen::VectorXd background = m.y - fit.residual - slope * m.x.col(HallModel::hall);
     // The background is smooth enough for straight lines between bins; the Hall term follows each reading's field.

@@ -20,7 +20,7 @@ double least_step(std::span<const double> readings) {
 
 }  // namespace
 
-Longitudinal longitudinal(const Block& block, int drift_order, std::span<const double> readings) {
+Longitudinal longitudinal(const Block& block, std::span<const double> readings) {
   const auto n = static_cast<Eigen::Index>(block.bins.time.size());
   const auto vector = [](const std::vector<double>& v) {
     return Eigen::Map<const Eigen::ArrayXd>(v.data(), static_cast<Eigen::Index>(v.size()));
@@ -30,9 +30,9 @@ Longitudinal longitudinal(const Block& block, int drift_order, std::span<const d
   const double magnitude_spread = std::sqrt((current.abs() - scale).square().mean());
   const bool several = block.modulated && magnitude_spread > 0.1 * scale;
 
-  const Eigen::Index odd = drift_order + 1, even = odd + 1, rate = even + 1, thermal = rate + 1, bend = thermal + 1;
+  const Eigen::Index odd = block.polynomials.cols(), even = odd + 1, rate = even + 1, thermal = rate + 1, bend = thermal + 1;
   Eigen::MatrixXd x(n, several ? bend + 1 : block.modulated ? thermal + 1 : rate + 1);
-  for (Eigen::Index k = 0; k <= drift_order; ++k) x.col(k) = current * block.polynomials.col(k).array();
+  for (Eigen::Index k = 0; k < odd; ++k) x.col(k) = current * block.polynomials.col(k).array();
   x.col(odd) = current * field;
   x.col(even) = current * (magnetic.square() - block.mean_field2);
   x.col(rate) = vector(block.reference.rate);

@@ -73,15 +73,17 @@ Reference reference(std::span<const double> time, std::span<const double> field,
   // One sine over everything: the smooth field where bins are few, and the fallback beside gaps.
   Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
   Eigen::Vector3d right = Eigen::Vector3d::Zero();
+  std::vector<double> cosine(n), sine(n);
   for (std::size_t i = 0; i < n; ++i) {
-    const Eigen::Vector3d row(1, std::cos(omega * time[i]), std::sin(omega * time[i]));
+    cosine[i] = std::cos(omega * time[i]);
+    sine[i] = std::sin(omega * time[i]);
+    const Eigen::Vector3d row(1, cosine[i], sine[i]);
     normal += row * row.transpose();
     right += row * field[i];
   }
-  const Eigen::Vector3d sine = normal.ldlt().solve(right);
-  const auto global = [&](double t) {
-    const double c = std::cos(omega * t), s = std::sin(omega * t);
-    return Tangent{sine[0] + sine[1] * c + sine[2] * s, omega * (sine[2] * c - sine[1] * s)};
+  const Eigen::Vector3d all = normal.ldlt().solve(right);
+  const auto global = [&](std::size_t i) {
+    return Tangent{all[0] + all[1] * cosine[i] + all[2] * sine[i], omega * (all[2] * cosine[i] - all[1] * sine[i])};
   };
 
   const bool dense = double(n) / turn.periods >= 24;
@@ -93,7 +95,7 @@ Reference reference(std::span<const double> time, std::span<const double> field,
     const double span = to > from ? time[to - 1] - time[from] : 0;
     const bool local = dense && to - from == 2 * reach + 1 && span < 0.3 / turn.frequency;
     if (!local) {
-      tangent = global(time[i]);
+      tangent = global(i);
     } else {
       const double h = span / double(2 * reach);
       bool even = i >= reach && i + reach < n;
