@@ -134,6 +134,8 @@ void add_simulate(CLI::App& app) {
   add("--series-resistance", s.series_resistance, "ohm", "contacts and ungated regions");
   add("--misalignment", s.misalignment, "m", "between opposite Hall arms");
   command->add_option("--drift", s.drift, "of the offset, relative: its 1st, 2nd, ... power of time over duration");
+  command->add_option("--resistance-drift", s.resistance_drift,
+                      "of the film about its mean, relative, in the same powers: V_xx drifts too");
   add("--magnetoresistance", s.magnetoresistance, "T^-2", "relative change of the offset with B^2");
 
   add("--source-voltage", s.source_voltage, "V",

@@ -184,13 +184,14 @@ Panel hall_bar_panel(const HallBar& bar) {
               .x = {.label = "x", .unit = "m", .prefix = true, .low = -1.15 * half_length, .high = 1.15 * half_length},
               .y = {.label = "y", .unit = "m", .prefix = true, .low = -1.9 * reach, .high = 1.9 * reach},
               .series = {{.draw = Draw::line, .x = x, .y = y, .colour = Colour::grey}}};
-  const double left = -0.5 * bar.length, label = 1.25 * reach;
-  const char *up = bar.arms_swapped ? "V_xy +" : "V_xy −", *down = bar.arms_swapped ? "V_xy −" : "V_xy +";
-  panel.annotations = {{0, 0, "I →  (+x)"},
-                       {0, 1.65 * reach, "+B and +z towards the reader"},
-                       {left, label, "V_xx +"},
-                       {-left, label, fmt::format("V_xx −, {}", up)},
-                       {-left, -label, down}};
+  const double arm_x = 0.5 * bar.length, label = 1.25 * reach;
+  panel.annotations = {
+      {0, 0, "I →  (+x)"},
+      {0, 1.65 * reach, "+B and +z towards the reader"},
+      {-arm_x, label, "A"},
+      {arm_x, label, "B"},
+      {arm_x, -label, "C"},
+      {0, -1.65 * reach, bar.arms_swapped ? "V_xx = A − B,  V_xy = B − C (swapped)" : "V_xx = A − B,  V_xy = C − B"}};
   return panel;
 }
 
@@ -236,7 +237,7 @@ Figure hall_figure(const HallResult& r, const HallBar& bar) {
   }
   std::vector<double> hall(r.trace.voltage);
   for (std::size_t i = 0; i < hall.size(); ++i) hall[i] -= r.trace.background[i];
-  f.panels.push_back({.title = "without offset and drift",
+  f.panels.push_back({.title = "Hall voltage against field",
                       .x = {.label = "field", .unit = "T"},
                       .y = {.label = "Hall voltage", .unit = "V", .prefix = true},
                       .series = {{.draw = Draw::points, .x = r.trace.field, .y = hall}}});
