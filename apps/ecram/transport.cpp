@@ -65,6 +65,7 @@ ordered_json result_json(const TransportResult& r) {
     j["preferred_law"] = physics::name(r.laws[0].law);
     j["hopping_preferred"] = r.hopping_preferred;
     j["mott_dimension"] = r.dimension;
+    j["mott_3d_against_2d"] = to_json(r.three_dimensional);
     j["exponent"] = to_json(r.exponent);
     j["zabrodskii_exponent"] = to_json(r.zabrodskii_exponent);
     j["conductivity_energy_meV"] = to_json(scaled(r.conductivity_energy, 1 / meV));
@@ -99,8 +100,8 @@ void print(const TransportResult& r) {
       fmt::print("  {:<28} {:>8.4f} {:>9.2f}  {}\n", physics::name(f.law), f.weight, f.aicc,
                  with_uncertainty(scaled(f.characteristic, t0 ? 1 : 1 / meV), t0 ? "K" : "meV"));
     }
-    fmt::print("  Mott hopping {} small polarons; its dimension: {}\n", r.hopping_preferred ? "before" : "behind",
-               r.dimension);
+    fmt::print("  Mott hopping {} small polarons; its dimension: {} (weight of 3D against 2D: {:.3f})\n",
+               r.hopping_preferred ? "before" : "behind", r.dimension, r.three_dimensional);
     fmt::print("  free exponent p              {} (95 %: {})\n", with_uncertainty(r.exponent),
                report::interval(r.exponent));
     fmt::print("  Zabrodskii plot's exponent   {}\n", with_uncertainty(r.zabrodskii_exponent));
