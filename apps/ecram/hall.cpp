@@ -33,8 +33,8 @@ using nlohmann::ordered_json;
 struct HallCommand {
   std::vector<std::string> records;
   HallColumns columns;
-  std::string geometry, length, width, thickness, arm_width, total_length, field_amplitude, set_current, source_voltage,
-      rc_time, voltage_floor, current_floor, speed, zero_current, table, trace, plot;
+  std::string geometry, length, width, thickness, arm_width, total_length, arm_position, field_amplitude, set_current,
+      source_voltage, rc_time, voltage_floor, current_floor, speed, zero_current, table, trace, plot;
   double hall_factor = 1;
   bool arms_swapped = false, json = false, dc = false, van_der_pauw = false, force = false;
 };
@@ -53,6 +53,7 @@ HallBar hall_bar(const HallCommand& c) {
   bar.thickness = given(c.thickness, "m", "--thickness").value_or(bar.thickness);
   bar.arm_width = given(c.arm_width, "m", "--arm-width").value_or(bar.arm_width);
   bar.total_length = given(c.total_length, "m", "--total-length").value_or(bar.total_length);
+  if (const auto position = given(c.arm_position, "m", "--arm-position")) bar.arm_position = position;
   bar.arms_swapped = bar.arms_swapped || c.arms_swapped;
   const auto needed = [](double value, const char* name) {
     if (value == 0) throw InvalidInput("{} is not given; expected it as an option or in the file of --geometry", name);
@@ -221,12 +222,14 @@ void add_hall(CLI::App& app) {
       ->required();
   auto* geometry = command->add_option_group("Geometry", "the Hall bar");
   geometry->add_option("--geometry", c->geometry,
-                       "TOML file with length, width, thickness, arm_width, total_length, arms_swapped");
+                       "TOML file with length, width, thickness, arm_width, total_length, arm_position, arms_swapped");
   geometry->add_option("--length", c->length, "between the arms of V_xx, \"60 um\"");
   geometry->add_option("--width", c->width, "of the channel, \"20 um\"");
   geometry->add_option("--thickness", c->thickness, "of the film, \"4.5 nm\"");
   geometry->add_option("--arm-width", c->arm_width, "of the Hall arms: corrects for their width");
   geometry->add_option("--total-length", c->total_length, "source to drain: corrects for the end contacts");
+  geometry->add_option("--arm-position", c->arm_position,
+                       "of the arms of V_xy from the bar's middle (half the length: a pair of those of V_xx)");
   geometry->add_flag("--arms-swapped", c->arms_swapped, "V_xy was wired the other way round");
   auto* columns = command->add_option_group("Columns", "names of the file's columns where they are not recognised");
   columns->add_option("--time", c->columns.time, "time");

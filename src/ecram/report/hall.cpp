@@ -166,11 +166,15 @@ std::string hall_axes_text(const HallBar& bar, double hall_factor) {
 Panel hall_bar_panel(const HallBar& bar) {
   const double half_length = 0.5 * std::max(bar.total_length, 1.6 * bar.length), half_width = 0.5 * bar.width;
   const double arm = 0.5 * (bar.arm_width > 0 ? bar.arm_width : 0.05 * bar.width), reach = half_width + 0.5 * bar.width;
+  const double hall_x = bar.arm_position.value_or(0.5 * bar.length);
+  std::vector<double> arms{-0.5 * bar.length, 0.5 * bar.length};
+  if (bar.arm_position && std::abs(std::abs(hall_x) - 0.5 * bar.length) > 0.01 * bar.length) arms.push_back(hall_x);
+  std::sort(arms.begin(), arms.end());
   // The outline, clockwise from the upper left corner, round the four arms.
   std::vector<double> x{-half_length}, y{half_width};
   const auto to = [&](double at_x, double at_y) { x.push_back(at_x), y.push_back(at_y); };
   for (const double side : {1.0, -1.0}) {
-    for (const double centre : {-0.5 * side * bar.length, 0.5 * side * bar.length}) {
+    for (const double centre : side > 0 ? arms : std::vector<double>(arms.rbegin(), arms.rend())) {
       to(centre - side * arm, side * half_width);
       to(centre - side * arm, side * reach);
       to(centre + side * arm, side * reach);
@@ -228,13 +232,6 @@ Figure hall_figure(const HallResult& r, const HallBar& bar) {
   std::erase_if(f.panels, [](const Panel& p) {
     return std::all_of(p.series.begin(), p.series.end(), [](const Series& s) { return s.x.empty(); });
   });
-  if (!r.fourier.field.amplitude.empty()) {
-    const auto& b = r.fourier.field;
-    f.panels.push_back({.title = "Fourier transform of B",
-                        .x = {.label = "frequency", .unit = "Hz", .log = true},
-                        .y = {.label = "amplitude", .unit = "T", .log = true, .low = 1e-7 * r.field_amplitude},
-                        .series = {{.draw = Draw::line, .x = b.frequency, .y = b.amplitude}}});
-  }
   std::vector<double> hall(r.trace.voltage);
   for (std::size_t i = 0; i < hall.size(); ++i) hall[i] -= r.trace.background[i];
   f.panels.push_back({.title = "Hall voltage against field",

@@ -35,11 +35,11 @@ std::string hall_axes_text(const analysis::HallBar& bar, double hall_factor);
 /// The Hall bar to scale, with the axes, the current's direction and the arms' polarity.
 Panel hall_bar_panel(const analysis::HallBar& bar);
 
-/// The panels of Fig. 2a: the record with its fit, what is left without offset and drift, the spectrum of R_xy and the
-/// lock-in period by period.
+/// The panels of Fig. 2a: the record with its fit, what is left without offset and drift, the spectra of R_xy and of B,
+/// and the lock-in period by period.
 std::vector<Panel> hall_record_panels(const analysis::HallResult& result);
 
-/// Those, the Hall voltage against the field, the spectrum of B, the whitened residuals, and the bar.
+/// Those, the Hall voltage against the field, the whitened residuals, and the bar.
 Figure hall_figure(const analysis::HallResult& result, const analysis::HallBar& bar);
 
 /// Temperature, resistivity, density and mobility with standard errors, as CSV that `ecram transport` reads.

@@ -137,7 +137,7 @@ void fuse_temperature(const HallRecord& record, HallResult& result) {
   for (const auto& sensor : record.temperature) {
     double sum = 0, count = 0;
     for (double t : sensor)
-      if (std::isfinite(t)) sum += t, count += 1;
+      if (std::isfinite(t) && std::abs(t) < overflow) sum += t, count += 1;
     if (count > 0) means.push_back(sum / count);
   }
   if (means.empty()) return;
@@ -148,6 +148,9 @@ void fuse_temperature(const HallRecord& record, HallResult& result) {
   if (means.front() <= 0)
     throw InvalidInput("a temperature sensor reads {:.4g} K on average; expected kelvins above 0 (Celsius?)",
                        means.front());
+  if (std::abs(result.temperature_spread - 273.15) < 8)
+    throw InvalidInput("the temperature sensors read {:.4g} and {:.4g} K: one of them looks like degrees Celsius",
+                       means.front(), means.back());
   if (result.temperature_spread > std::max(1.0, 0.01 * result.temperature))
     result.warnings.push_back({"temperature_disagreement", 0,
                                fmt::format("the temperature sensors differ by {:.3g} K; their median {:.4g} K is used",

@@ -28,10 +28,13 @@ Estimate reciprocal(const Estimate& slope, double factor) {
 
 double contact_factor(const HallBar& bar) {
   double factor = 1;
+  constexpr double pi = std::numbers::pi;
   if (bar.total_length > 0)
-    factor *= 1 - 16 / (std::numbers::pi * std::numbers::pi) *
-                      std::exp(-0.5 * std::numbers::pi * bar.total_length / bar.width);
-  if (bar.arm_width > 0) factor *= 1 - 2 * bar.arm_width / (std::numbers::pi * bar.width);
+    for (const double side : {-1.0, 1.0}) {
+      const double distance = 0.5 * bar.total_length + side * bar.arm_position.value_or(0.5 * bar.length);
+      factor -= 8 / (pi * pi) * std::exp(-pi * distance / bar.width);
+    }
+  if (bar.arm_width > 0) factor *= 1 - 2 * bar.arm_width / (pi * bar.width);
   return factor;
 }
 
@@ -47,6 +50,12 @@ void check(const HallBar& bar) {
   if (bar.total_length != 0 && !(bar.total_length >= bar.length))
     throw InvalidInput("total length {} m; expected at least the length {} m between the arms", bar.total_length,
                        bar.length);
+  if (bar.arm_position && bar.total_length > 0 && !(2 * std::abs(*bar.arm_position) < bar.total_length))
+    throw InvalidInput("the Hall arms at {} m from the middle; expected them within the total length {} m",
+                       *bar.arm_position, bar.total_length);
+  if (!(contact_factor(bar) > 0.5))
+    throw InvalidInput("the contacts take {:.0f} % of the Hall voltage; expected a bar where they take less than half",
+                       100 * (1 - contact_factor(bar)));
 }
 
 void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,

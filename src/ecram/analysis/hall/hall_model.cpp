@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "ecram/fit/model_choice.h"
 #include "ecram/signal/spikes.h"
 
 namespace ecram::analysis {
@@ -17,20 +18,32 @@ Eigen::Index size_of(const std::vector<double>& values) { return static_cast<Eig
 
 Eigen::Map<const Eigen::VectorXd> vector(const std::vector<double>& values) { return {values.data(), size_of(values)}; }
 
-/// The smooth part of the current, once more without what stands out, and the relative error of its mean.
-void smooth_current(Block& block, int order) {
+/// The smooth part of the current, without what stands out, and the relative error of its mean: polynomials of the
+/// order that AICc prefers, for needless ones would carry the meter's noise into the Hall term.
+void smooth_current(Block& block, int most_order) {
   const Eigen::VectorXd y = vector(block.bins.current);
-  const Eigen::MatrixXd x = block.polynomials.leftCols(order + 1);
+  const auto n = static_cast<std::size_t>(y.size());
   Eigen::VectorXd weight = Eigen::VectorXd::Ones(y.size());
-  signal::LeastSquares fit;
-  for (int pass = 0; pass < 3; ++pass) {
-    fit = signal::least_squares(x, y, weight);
-    const double limit = 5 * signal::robust_scale({fit.residual.data(), fit.residual.data() + fit.residual.size()});
-    for (Eigen::Index i = 0; i < y.size(); ++i) weight[i] = std::abs(fit.residual[i]) > limit ? 1e-9 : 1;
+  const auto fitted = [&](int order) {
+    return signal::least_squares(block.polynomials.leftCols(order + 1), y, weight);
+  };
+  for (int pass = 0; pass < 2; ++pass) {
+    const Eigen::VectorXd rest = fitted(most_order).residual;
+    const double limit = 5 * signal::robust_scale({rest.data(), rest.data() + rest.size()});
+    for (Eigen::Index i = 0; i < y.size(); ++i) weight[i] = std::abs(rest[i]) > limit ? 1e-9 : 1;
   }
-  Eigen::Map<Eigen::VectorXd>(block.current.data(), y.size()) = y - fit.residual;
-  const double variance = weight.dot(fit.residual.cwiseAbs2()) / std::max(1.0, double(y.size() - x.cols()));
-  block.current_error = std::sqrt(variance * fit.inverse(0, 0)) / std::abs(fit.coefficient[0]);
+  double best = infinite;
+  for (int order = 0; order <= most_order; ++order) {
+    const auto fit = fitted(order);
+    const double square = weight.dot(fit.residual.cwiseAbs2()), floor = 1e-24 * y.squaredNorm();
+    const auto parameters = static_cast<std::size_t>(order) + 2;
+    const double criterion = fit::aicc(double(n) * std::log(std::max(square, floor) / double(n)), parameters, n);
+    if (!(criterion < best)) continue;
+    best = criterion;
+    Eigen::Map<Eigen::VectorXd>(block.current.data(), y.size()) = y - fit.residual;
+    const double variance = square / std::max(1.0, double(y.size() - order - 1));
+    block.current_error = std::sqrt(variance * fit.inverse(0, 0)) / std::abs(fit.coefficient[0]);
+  }
 }
 
 }  // namespace

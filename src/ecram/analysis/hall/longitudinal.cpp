@@ -30,7 +30,8 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   const double magnitude_spread = std::sqrt((current.abs() - scale).square().mean());
   const bool several = block.modulated && magnitude_spread > 0.1 * scale;
 
-  const Eigen::Index odd = block.polynomials.cols(), even = odd + 1, rate = even + 1, thermal = rate + 1, bend = thermal + 1;
+  const Eigen::Index odd = block.polynomials.cols(), even = odd + 1, rate = even + 1, thermal = rate + 1,
+                     bend = thermal + 1;
   Eigen::MatrixXd x(n, several ? bend + 1 : block.modulated ? thermal + 1 : rate + 1);
   for (Eigen::Index k = 0; k < odd; ++k) x.col(k) = current * block.polynomials.col(k).array();
   x.col(odd) = current * field;

@@ -208,7 +208,7 @@ ChapterText write(const StudyContext& context) {
   text.blocks.emplace_back(
       report::FigureBlock{record_figure(room, scene_300K(context.seed).bar),
                           report::Paragraph("The record at 300 K, as in Fig. 2a: trace, what is left without offset "
-                                            "and drift, spectrum, lock-in period by period; and the axes, the "
+                                            "and drift, spectra, lock-in period by period; and the axes, the "
                                             "current's direction and the arms' polarity that all signs refer to.")});
   text.blocks.emplace_back(report::Paragraph(
       fmt::format("At 300 K the three estimates of R_xy are {} by generalised least squares, {} by lock-in and {} by "
