@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hall records and conduction laws; bench/peers/hall_peer.py times the same methods with NumPy and SciPy.
+// Hall records and conduction laws, and after them bench/peers/hall_peer.py, which times the same methods with NumPy
+// and SciPy: the ratios stand below the table.
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -51,7 +56,60 @@ void ten_thousand_bootstrap_fits(benchmark::State& state) {
 }
 BENCHMARK(ten_thousand_bootstrap_fits)->Unit(benchmark::kMillisecond);
 
+/// 1e6 readings at eighty a period: the record with the most periods for its length.
+void million_readings_of_12500_periods(benchmark::State& state) {
+  auto s = scene(1e-3);
+  s.duration = 1000;
+  s.rotation_frequency = s.flicker_corner = 12.5;
+  const auto record = synthetic::hall_record(s);
+  analysis::HallOptions options;
+  options.expected_frequency = s.rotation_frequency;
+  for (auto _ : state) benchmark::DoNotOptimize(analysis::analyse_hall(record, s.bar, options));
+}
+BENCHMARK(million_readings_of_12500_periods)->Unit(benchmark::kMillisecond);
+
+/// The usual table, with the seconds of each benchmark kept.
+class Reporter : public benchmark::ConsoleReporter {
+ public:
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs)
+      if (run.run_type == Run::RT_Iteration && !run.error_occurred)
+        seconds[run.run_name.function_name] = run.real_accumulated_time / double(run.iterations);
+    ConsoleReporter::ReportRuns(runs);
+  }
+  std::map<std::string, double> seconds;
+};
+
+/// Runs the peer and prints how many times as long it takes. ECRAM_PYTHON names the interpreter; without it the
+/// system's own is tried where the first on the path has no NumPy.
+void compare_with_peer(const std::map<std::string, double>& seconds) {
+  const char* chosen = std::getenv("ECRAM_PYTHON");
+  const std::string script = ECRAM_HALL_PEER;
+  const std::string command =
+      chosen != nullptr ? chosen + (" " + script) : "python3 " + script + " 2>/dev/null || /usr/bin/python3 " + script;
+  std::FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return;
+  char name[128];
+  double peer = 0;
+  int lines = 0;
+  while (std::fscanf(pipe, "%127s %lf", name, &peer) == 2) {
+    ++lines;
+    if (const auto own = seconds.find(name); own != seconds.end())
+      std::printf("%-36s ecram %8.4f s   NumPy/SciPy %8.4f s   ratio %6.1f\n", name, own->second, peer,
+                  peer / own->second);
+  }
+  if (pclose(pipe) != 0 || lines == 0)
+    std::printf("no comparison: '%s' failed (NumPy and SciPy are needed; ECRAM_PYTHON names an interpreter)\n",
+                command.c_str());
+}
+
 }  // namespace
 }  // namespace ecram
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  ecram::Reporter reporter;
+  benchmark::RunSpecifiedBenchmarks(&reporter);
+  ecram::compare_with_peer(reporter.seconds);
+}

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/physics/magnet.h"
 
+#include <array>
+#include <cctype>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <numbers>
 #include <string>
@@ -9,26 +12,32 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/units.h"
+#include "ecram/report/figure.h"
+#include "outputs.h"
 
 namespace ecram::commands {
 namespace {
 
+using nlohmann::ordered_json;
+using physics::DipoleLinePair;
 using physics::Vector;
 constexpr double degree = std::numbers::pi / 180;
 
 struct MagnetOptions {
   std::string radius = "12.7 mm", length = "50.8 mm", remanence = "1.3 T", gap = "10 mm", angle = "0 deg",
-              misangle = "0 deg", amplitude, csv;
-  std::vector<std::string> at, line, plane, magnets;
-  bool turn = false, json = false;
+              misangle = "0 deg", amplitude, csv, plot;
+  std::vector<std::string> at, line, plane, angles, gaps, magnets;
+  bool turn = false, json = false, force = false;
 };
 
+/// A number with a unit, or a bare one that is taken in `si`.
 double number_or_quantity(const std::string& text, const char* si, const std::string& where) {
   return naming(where, [&] {
     const auto last = text.find_last_not_of(" \t");
@@ -38,11 +47,11 @@ double number_or_quantity(const std::string& text, const char* si, const std::st
   });
 }
 
-std::vector<std::string> split(const std::string& text, char separator) {
+std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
   std::size_t from = 0;
   while (true) {
-    const auto to = text.find(separator, from);
+    const auto to = text.find(',', from);
     parts.push_back(text.substr(from, to - from));
     if (to == std::string::npos) return parts;
     from = to + 1;
@@ -50,7 +59,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 Vector point(const std::string& text, const std::string& option) {
-  const auto parts = split(text, ',');
+  const auto parts = split(text);
   if (parts.size() != 3) throw InvalidInput("{} '{}': expected three numbers x,y,z in metres", option, text);
   Vector p;
   for (int i = 0; i < 3; ++i) p[i] = number_or_quantity(parts[i], "m", fmt::format("{} '{}'", option, text));
@@ -63,6 +72,16 @@ int count(const std::string& text, const std::string& option) {
   if (text.empty() || *end != '\0' || n < 2 || n > 100000)
     throw InvalidInput("{}: '{}' points; expected 2 to 100000", option, text);
   return static_cast<int>(n);
+}
+
+/// FROM TO COUNT of an option, evenly spaced.
+std::vector<double> evenly(const std::vector<std::string>& range, const char* si, const std::string& option) {
+  std::vector<double> values;
+  if (range.empty()) return values;
+  const double from = number_or_quantity(range[0], si, option), to = number_or_quantity(range[1], si, option);
+  const int n = count(range[2], option);
+  for (int i = 0; i < n; ++i) values.push_back(from + (to - from) * i / (n - 1));
+  return values;
 }
 
 std::vector<Vector> points(const MagnetOptions& options) {
@@ -92,36 +111,82 @@ std::vector<Vector> points(const MagnetOptions& options) {
 }
 
 physics::CylinderMagnet cylinder(const std::string& text) {
-  const auto parts = split(text, ',');
+  const auto parts = split(text);
   if (parts.size() != 7)
     throw InvalidInput("--magnet '{}': expected x,y,z,radius,length,remanence,angle (m, T, rad, or with units)", text);
-  double v[7];
-  const char* units[] = {"m", "m", "m", "m", "m", "T", "rad"};
-  for (int i = 0; i < 7; ++i) v[i] = number_or_quantity(parts[i], units[i], "--magnet '" + text + "'");
+  std::array<double, 7> v{};
+  constexpr std::array units{"m", "m", "m", "m", "m", "T", "rad"};
+  for (std::size_t i = 0; i < v.size(); ++i) v[i] = number_or_quantity(parts[i], units[i], "--magnet '" + text + "'");
   return {{v[0], v[1], v[2]}, v[3], v[4], v[5], v[6]};
 }
 
-/// Where on z the field on the axis of the pair is largest, and how much it exceeds that at the centre.
-struct Camelback {
-  double z = 0, ratio = 1;
-};
-
-Camelback camelback(const physics::DipoleLinePair& pair) {
-  const auto magnets = physics::magnets(pair, 0);
-  const double centre = physics::field(magnets, {0, 0, 0})[0];
-  Camelback hump;
-  constexpr int steps = 2000;
-  for (int i = 1; i <= steps; ++i) {
-    const double z = pair.length * i / steps;
-    const double ratio = physics::field(magnets, {0, 0, z})[0] / centre;
-    if (ratio > hump.ratio) hump = {z, ratio};
-  }
-  return hump;
+DipoleLinePair with_gap(DipoleLinePair pair, double gap) {
+  pair.gap = gap;
+  return pair;
 }
 
-void print_pair(const physics::DipoleLinePair& pair) {
+/// What was asked for, as a table of numbers and as JSON.
+struct Answer {
+  std::string header;
+  std::vector<std::vector<double>> rows;
+  ordered_json json;
+};
+
+Answer answer_points(const std::vector<Vector>& where, const std::vector<physics::CylinderMagnet>& cylinders) {
+  Answer a{"x [m],y [m],z [m],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
+  for (const Vector& p : where) {
+    const Vector b = physics::field(cylinders, p);
+    a.rows.push_back({p[0], p[1], p[2], b[0], b[1], b[2]});
+    a.json.push_back({{"at_m", p}, {"field_T", b}});
+  }
+  return a;
+}
+
+Answer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair) {
+  Answer a{"x [m],y [m],z [m],major [T],minor [T],axis_x,axis_y,axis_z", {}, ordered_json::array()};
+  for (const Vector& p : where) {
+    const auto t = physics::rotating_field(pair, p);
+    a.rows.push_back({p[0], p[1], p[2], t.major, t.minor, t.axis[0], t.axis[1], t.axis[2]});
+    a.json.push_back({{"at_m", p},
+                      {"major_T", t.major},
+                      {"minor_T", t.minor},
+                      {"axis", t.axis},
+                      {"in_phase_T", t.in_phase},
+                      {"quadrature_T", t.quadrature}});
+  }
+  return a;
+}
+
+Answer answer_angles(const std::vector<double>& angles, const Vector& where, const DipoleLinePair& pair) {
+  Answer a{"angle [rad],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
+  for (double angle : angles) {
+    const Vector b = physics::field(physics::magnets(pair, angle), where);
+    a.rows.push_back({angle, b[0], b[1], b[2]});
+    a.json.push_back({{"angle_rad", angle}, {"at_m", where}, {"field_T", b}});
+  }
+  return a;
+}
+
+Answer answer_gaps(const std::vector<double>& gaps, const DipoleLinePair& pair) {
+  Answer a{"gap [m],amplitude [T],line_dipole_amplitude [T]", {}, ordered_json::array()};
+  for (double gap : gaps) {
+    const DipoleLinePair other = with_gap(pair, gap);
+    const double exact = physics::rotating_field(other, {0, 0, 0}).major, line = physics::line_dipole_amplitude(other);
+    a.rows.push_back({gap, exact, line});
+    a.json.push_back({{"gap_m", gap}, {"amplitude_T", exact}, {"line_dipole_amplitude_T", line}});
+  }
+  return a;
+}
+
+std::string csv(const Answer& answer) {
+  std::string text = answer.header + "\n";
+  for (const auto& row : answer.rows) text += fmt::format("{}\n", fmt::join(row, ","));
+  return text;
+}
+
+void print_pair(const DipoleLinePair& pair) {
   const auto turn = physics::rotating_field(pair, {0, 0, 0});
-  const Camelback hump = camelback(pair);
+  const auto hump = physics::camelback(pair);
   fmt::print("Parallel dipole line: R {:.4g} mm, L {:.4g} mm, Br {:.4g} T, gap {:.6g} mm, misangle {:.3g} deg\n",
              pair.radius * 1e3, pair.length * 1e3, pair.remanence, pair.gap * 1e3, pair.misangle / degree);
   fmt::print("  amplitude at the midpoint   {:.6f} T (line dipoles: {:.6f} T)\n", turn.major,
@@ -146,12 +211,138 @@ void print_pair(const physics::DipoleLinePair& pair) {
       "Every component has the one harmonic of the rotation, wherever; off centre the field leaves the single axis.\n");
 }
 
+/// The pair against angle, gap, the place along the cylinders and the distance from the midpoint.
+report::Figure pair_figure(const DipoleLinePair& pair) {
+  using namespace report;
+  constexpr int steps = 120;
+  const double off = 0.2 * (pair.radius + pair.gap / 2);
+  Series centre{.name = "Bx, midpoint", .draw = Draw::line},
+      away_x{.name = fmt::format("Bx, {:.2g} mm off in x and y", 1e3 * off), .draw = Draw::line},
+      away_y{.name = "By there", .draw = Draw::line, .dashed = true};
+  for (int i = 0; i <= steps; ++i) {
+    const double angle = 360.0 * i / steps;
+    const auto both = physics::magnets(pair, angle * degree);
+    const Vector b = physics::field(both, {off, off, 0});
+    centre.y.push_back(physics::field(both, {0, 0, 0})[0]);
+    away_x.y.push_back(b[0]);
+    away_y.y.push_back(b[1]);
+    for (Series* s : {&centre, &away_x, &away_y}) s->x.push_back(angle);
+  }
+
+  Series exact{.name = "cylinders", .draw = Draw::line},
+      dipoles{.name = "line dipoles", .draw = Draw::line, .dashed = true};
+  for (int i = 0; i <= steps; ++i) {
+    const double gap = 4 * std::max(pair.radius, pair.gap) * i / steps;
+    exact.x.push_back(1e3 * gap);
+    exact.y.push_back(physics::rotating_field(with_gap(pair, gap), {0, 0, 0}).major);
+    dipoles.y.push_back(physics::line_dipole_amplitude(with_gap(pair, gap)));
+  }
+  dipoles.x = exact.x;
+
+  Panel profile{.title = "camelback: along the cylinders",
+                .x = {.label = "z", .unit = "mm"},
+                .y = {.label = "field over that at the midpoint"}};
+  for (double share : {0.5, 1.0, 2.0}) {
+    const DipoleLinePair other = with_gap(pair, share * pair.gap);
+    const auto both = physics::magnets(other, 0);
+    const double middle = physics::field(both, {0, 0, 0})[0];
+    Series s{.name = fmt::format("gap {:.3g} mm", 1e3 * other.gap), .draw = Draw::line};
+    for (int i = -steps; i <= steps; ++i) {
+      s.x.push_back(1e3 * 0.75 * pair.length * i / steps);
+      s.y.push_back(physics::field(both, {0, 0, 1e-3 * s.x.back()})[0] / middle);
+    }
+    profile.series.push_back(std::move(s));
+    if (pair.gap == 0) break;
+  }
+
+  Panel ellipse{.title = "a turn, off centre",
+                .x = {.label = "distance", .unit = "mm"},
+                .y = {.label = "short over long axis of the ellipse"}};
+  const std::pair<const char*, Vector> directions[] = {
+      {"along x", {1, 0, 0}},
+      {"along y", {0, 1, 0}},
+      {"between x and y", {std::numbers::sqrt2 / 2, std::numbers::sqrt2 / 2, 0}}};
+  for (const auto& [name, d] : directions) {
+    Series s{.name = name, .draw = Draw::line};
+    for (int i = 0; i <= steps; ++i) {
+      const double r = 0.4 * pair.gap * i / steps;
+      const auto turn = physics::rotating_field(pair, {r * d[0], r * d[1], 0});
+      s.x.push_back(1e3 * r);
+      s.y.push_back(turn.minor / turn.major);
+    }
+    ellipse.series.push_back(std::move(s));
+  }
+
+  Figure f{.columns = 2, .height = 660};
+  f.panels.push_back({.title = "against the angle",
+                      .x = {.label = "angle", .unit = "deg"},
+                      .y = {.label = "field", .unit = "T"},
+                      .series = {centre, away_x, away_y}});
+  f.panels.push_back({.title = "against the gap",
+                      .x = {.label = "gap", .unit = "mm"},
+                      .y = {.label = "amplitude at the midpoint", .unit = "T"},
+                      .series = {exact, dipoles},
+                      .rules = {{Rule::At::x, 1e3 * pair.gap, "this pair"}}});
+  f.panels.push_back(std::move(profile));
+  f.panels.push_back(std::move(ellipse));
+  return f;
+}
+
+/// Every column of the answer after the first `coordinates` against the distance from the first point, or against
+/// the first column where there is only one coordinate.
+report::Figure answer_figure(const Answer& answer, std::size_t coordinates) {
+  const auto names = split(answer.header);
+  report::Panel panel{.y = {.label = "field", .unit = "T"}};
+  double scale = 1;
+  if (coordinates == 3) {
+    panel.x = {.label = "distance along the line", .unit = "m", .prefix = true};
+  } else if (names[0] == "angle [rad]") {
+    panel.x = {.label = "angle", .unit = "deg"};
+    scale = 1 / degree;
+  } else {
+    panel.x = {.label = "gap", .unit = "m", .prefix = true};
+  }
+  for (std::size_t c = coordinates; c < std::min(names.size(), coordinates + 3); ++c) {
+    if (names[c].find('[') == std::string::npos) continue;  // the axis of an ellipse has no unit
+    report::Series s{.name = names[c].substr(0, names[c].find(' ')), .draw = report::Draw::line};
+    for (const auto& row : answer.rows) {
+      const auto& first = answer.rows.front();
+      s.x.push_back(coordinates == 3 ? std::hypot(row[0] - first[0], row[1] - first[1], row[2] - first[2])
+                                     : scale * row[0]);
+      s.y.push_back(row[c]);
+    }
+    panel.series.push_back(std::move(s));
+  }
+  return {.panels = {panel}};
+}
+
+void check(const MagnetOptions& o) {
+  if (!o.magnets.empty() && (!o.amplitude.empty() || o.turn || !o.angles.empty() || !o.gaps.empty()))
+    throw InvalidInput(
+        "--magnet: --amplitude, --turn, --angles and --gaps are for the pair; expected one or the other");
+  const bool places = !o.at.empty() || !o.line.empty() || !o.plane.empty();
+  if (!o.gaps.empty() && (places || !o.angles.empty()))
+    throw InvalidInput("--gaps is for the midpoint; expected neither points nor --angles beside it");
+  if (!o.angles.empty() && (o.at.size() > 1 || !o.line.empty() || !o.plane.empty() || o.turn))
+    throw InvalidInput("--angles is for one point; expected one --at at most, and neither --line, --plane nor --turn");
+  if (!o.csv.empty() && !places && o.angles.empty() && o.gaps.empty())
+    throw InvalidInput("--csv: nothing to write; expected --at, --line, --plane, --angles or --gaps");
+  if (!o.plot.empty()) {
+    report::format_of(o.plot);
+    if (!o.plane.empty() || (o.angles.empty() && !o.at.empty()))
+      throw InvalidInput("--plot draws the pair, --line, --angles or --gaps; expected neither --at nor --plane");
+    if (!o.magnets.empty() && o.line.empty()) throw InvalidInput("--plot of --magnet: expected a --line to draw along");
+  }
+  check_outputs(std::array{o.csv, o.plot}, {}, o.force);
+}
+
 void run(const MagnetOptions& options) {
-  physics::DipoleLinePair pair{naming("--radius", [&] { return quantity(options.radius, "m"); }),
-                               naming("--length", [&] { return quantity(options.length, "m"); }),
-                               naming("--remanence", [&] { return quantity(options.remanence, "T"); }),
-                               naming("--gap", [&] { return quantity(options.gap, "m"); }),
-                               naming("--misangle", [&] { return quantity(options.misangle, "rad"); })};
+  check(options);
+  DipoleLinePair pair{naming("--radius", [&] { return quantity(options.radius, "m"); }),
+                      naming("--length", [&] { return quantity(options.length, "m"); }),
+                      naming("--remanence", [&] { return quantity(options.remanence, "T"); }),
+                      naming("--gap", [&] { return quantity(options.gap, "m"); }),
+                      naming("--misangle", [&] { return quantity(options.misangle, "rad"); })};
   if (!options.amplitude.empty())
     pair.gap =
         naming("--amplitude", [&] { return physics::gap_for_amplitude(pair, quantity(options.amplitude, "T")); });
@@ -159,54 +350,48 @@ void run(const MagnetOptions& options) {
   const auto both = physics::magnets(pair, angle);
   std::vector<physics::CylinderMagnet> cylinders(both.begin(), both.end());
   if (!options.magnets.empty()) {
-    if (!options.amplitude.empty() || options.turn)
-      throw InvalidInput("--magnet: --amplitude and --turn are for the pair; expected one or the other");
     cylinders.clear();
     for (const auto& text : options.magnets) cylinders.push_back(cylinder(text));
   }
   const std::vector<Vector> where = points(options);
+  const std::vector<double> angles = evenly(options.angles, "rad", "--angles"),
+                            gaps = evenly(options.gaps, "m", "--gaps");
 
-  std::string table = options.turn ? "x [m],y [m],z [m],major [T],minor [T],axis_x,axis_y,axis_z\n"
-                                   : "x [m],y [m],z [m],Bx [T],By [T],Bz [T]\n";
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Vector& p : where) {
-    if (options.turn) {
-      const auto t = physics::rotating_field(pair, p);
-      table +=
-          fmt::format("{},{},{},{},{},{},{},{}\n", p[0], p[1], p[2], t.major, t.minor, t.axis[0], t.axis[1], t.axis[2]);
-      list.push_back({{"at_m", p},
-                      {"major_T", t.major},
-                      {"minor_T", t.minor},
-                      {"axis", t.axis},
-                      {"in_phase_T", t.in_phase},
-                      {"quadrature_T", t.quadrature}});
-    } else {
-      const Vector b = physics::field(cylinders, p);
-      table += fmt::format("{},{},{},{},{},{}\n", p[0], p[1], p[2], b[0], b[1], b[2]);
-      list.push_back({{"at_m", p}, {"field_T", b}});
-    }
-  }
-  if (!options.csv.empty()) {
-    if (where.empty()) throw InvalidInput("--csv: nothing to write; expected --at, --line or --plane");
-    write_file(options.csv, table);
-  }
+  const Answer answer = !gaps.empty()     ? answer_gaps(gaps, pair)
+                        : !angles.empty() ? answer_angles(angles, where.empty() ? Vector{} : where[0], pair)
+                        : options.turn    ? answer_turns(where, pair)
+                                          : answer_points(where, cylinders);
+  ordered_json json;
   if (options.json) {
-    nlohmann::ordered_json json;
-    if (where.size() == 1) json = list[0];
-    if (where.size() > 1) json["points"] = list;
+    if (!gaps.empty())
+      json["gaps"] = answer.json;
+    else if (!angles.empty())
+      json["angles"] = answer.json;
+    else if (where.size() == 1)
+      json = answer.json[0];
+    else if (where.size() > 1)
+      json["points"] = answer.json;
     if (options.magnets.empty()) {
-      const Camelback hump = camelback(pair);
+      const auto hump = physics::camelback(pair);
       json["amplitude_T"] = physics::rotating_field(pair, {0, 0, 0}).major;
       json["line_dipole_amplitude_T"] = physics::line_dipole_amplitude(pair);
       json["gap_m"] = pair.gap;
       json["camelback"] = {{"z_m", hump.z}, {"ratio", hump.ratio}};
     }
-    fmt::print("{}\n", json.dump(2));
-  } else if (where.empty() && options.magnets.empty()) {
-    print_pair(pair);
-  } else if (options.csv.empty()) {
-    fmt::print("{}", table);
   }
+
+  std::string plot;  // drawn before anything is written
+  if (!options.plot.empty())
+    plot = report::render(answer.rows.empty() ? pair_figure(pair) : answer_figure(answer, where.size() > 1 ? 3 : 1),
+                          report::format_of(options.plot));
+  if (!options.csv.empty()) write_file(options.csv, csv(answer));
+  if (!options.plot.empty()) write_file(options.plot, plot);
+  if (options.json)
+    fmt::print("{}\n", json.dump(2));
+  else if (answer.rows.empty() && options.magnets.empty())
+    print_pair(pair);
+  else if (options.csv.empty() && options.plot.empty())
+    fmt::print("{}", csv(answer));
 }
 
 }  // namespace
@@ -228,19 +413,29 @@ void add_magnet(CLI::App& app) {
   command->add_option("--line", options->line, "FROM TO COUNT: points along a line")->expected(3);
   command->add_option("--plane", options->plane, "CORNER FIRST SECOND COUNT: COUNT x COUNT points of a parallelogram")
       ->expected(4);
+  command->add_option("--angles", options->angles, "FROM TO COUNT: the field at one point (the midpoint) against angle")
+      ->expected(3);
+  command->add_option("--gaps", options->gaps, "FROM TO COUNT: the amplitude at the midpoint against the gap")
+      ->expected(3);
   command
       ->add_option("--magnet", options->magnets,
                    "instead of the pair: x,y,z,radius,length,remanence,angle; repeat for more")
       ->allow_extra_args(false);
   command->add_flag("--turn", options->turn, "per point the ellipse of a full turn instead of the field at --angle");
-  command->add_option("--csv", options->csv, "write the points' table here");
+  command->add_option("--csv", options->csv, "write the table here");
+  command->add_option("--plot", options->plot,
+                      "draw the pair, or what --line, --angles or --gaps asked for (.svg or .png)");
   command->add_flag("--json", options->json, "print JSON (docs/magnet.md)");
+  command->add_flag("--force", options->force, "replace files that exist");
   command->footer(
       "x runs from one magnet's centre to the other's, z along the cylinders, origin midway.\n\n"
-      "  ecram magnet                                   the paper's magnet\n"
+      "Examples:\n"
+      "  ecram magnet --plot magnet.svg                 the paper's magnet\n"
       "  ecram magnet --amplitude \"0.6 T\"               the gap for 0.6 T\n"
       "  ecram magnet --angle \"30 deg\" --at 0,0,0.01 --json\n"
       "  ecram magnet --line 0,0,-0.04 0,0,0.04 81      the camelback profile\n"
+      "  ecram magnet --angles \"0 deg\" \"360 deg\" 73 --at 0,0,0.01 --csv turn.csv\n"
+      "  ecram magnet --gaps \"1 mm\" \"30 mm\" 30\n"
       "  ecram magnet --misangle \"3 deg\" --turn --plane \"-5 mm,-3 mm,0\" \"5 mm,-3 mm,0\" \"-5 mm,3 mm,0\" 21 --csv "
       "plane.csv");
   command->callback([options] { run(*options); });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +24,7 @@
 #include "ecram/core/units.h"
 #include "ecram/core/version.h"
 #include "ecram/report/switching.h"
+#include "outputs.h"
 
 namespace ecram::commands {
 namespace {
@@ -47,24 +48,6 @@ Examples:
   ecram pulses device.csv --card device.toml --plot device.svg
   ecram pulses trace.tsv --read-voltage "0.1 V" --json
   ecram pulses device1.csv device2.csv device3.csv     device-to-device variation too)";
-
-/// Outputs are looked at before the work, so that a long analysis does not end in a refusal; and no output is ever an
-/// input, --force or not: that would be the measurement.
-void check_outputs(const Options& options) {
-  namespace fs = std::filesystem;
-  if (!options.plot.empty()) report::format_of(options.plot);
-  for (const std::string& path : {options.card, options.plot}) {
-    if (path.empty()) continue;
-    check_writable(path);
-    std::error_code error;
-    for (const std::string& file : options.files)
-      if (fs::equivalent(path, file, error)) throw InvalidInput("{}: is the file of pulses itself", path);
-    if (fs::exists(path, error) && !options.force) throw InvalidInput("{}: exists already; --force replaces it", path);
-  }
-  std::error_code error;
-  if (!options.card.empty() && (options.card == options.plot || fs::equivalent(options.card, options.plot, error)))
-    throw InvalidInput("{}: the card and the plot cannot be one file", options.card);
-}
 
 /// The spread over the devices that can be compared with the first one; a warning at each of the others.
 std::optional<analysis::DeviceToDevice> compare(std::vector<analysis::Switching>& devices) {
@@ -105,7 +88,8 @@ void print_json(const std::vector<analysis::Switching>& devices,
 }
 
 void run(const Options& options) {
-  check_outputs(options);
+  if (!options.plot.empty()) report::format_of(options.plot);
+  check_outputs(std::array{options.card, options.plot}, options.files, options.force);
   analysis::PulseReadOptions reading;
   reading.threads = options.threads;
   if (!options.read_voltage.empty())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 #include "ecram/core/files.h"
 #include "ecram/core/units.h"
 #include "ecram/synthetic/hall_record.h"
+#include "outputs.h"
 
 namespace ecram::commands {
 namespace {
@@ -79,6 +81,7 @@ void run(SimulateHall& c) {
   if (c.carrier != "n" && c.carrier != "p") throw InvalidInput("--carrier '{}'; expected n or p", c.carrier);
   c.scene.holes = c.carrier == "p";
   if (c.sweep.empty()) {
+    check_outputs(std::array{c.out}, {}, c.force);
     write_file(c.out, analysis::hall_record_csv(synthetic::hall_record(c.scene)));
     fmt::print("{}\n", truth_json(c.scene, c.out));
     return;
@@ -113,7 +116,7 @@ void add_simulate(CLI::App& app) {
   };
   command->add_option("--out", c->out, "file to write, or folder with --sweep")->required();
   command->add_option("--sweep", c->sweep, "FROM:TO:STEP of temperatures: one record each, into the folder");
-  command->add_flag("--force", c->force, "replace files in an existing folder");
+  command->add_flag("--force", c->force, "replace files that exist");
   command->add_option("--law", c->law, "of the density in a sweep: mott or arrhenius")->capture_default_str();
   command->add_option("--mott-temperature", c->mott_temperature, "T0 of Mott's law")->capture_default_str();
   command->add_option("--activation-energy", c->activation_energy, "of the arrhenius law")->capture_default_str();
@@ -131,6 +134,8 @@ void add_simulate(CLI::App& app) {
   add("--series-resistance", s.series_resistance, "ohm", "contacts and ungated regions");
   add("--misalignment", s.misalignment, "m", "between opposite Hall arms");
   command->add_option("--drift", s.drift, "of the offset, relative: its 1st, 2nd, ... power of time over duration");
+  command->add_option("--resistance-drift", s.resistance_drift,
+                      "of the film about its mean, relative, in the same powers: V_xx drifts too");
   add("--magnetoresistance", s.magnetoresistance, "T^-2", "relative change of the offset with B^2");
 
   add("--source-voltage", s.source_voltage, "V",
@@ -162,7 +167,8 @@ void add_simulate(CLI::App& app) {
   add("--resolution", s.resolution, "V", "least step of a reading");
   add("--range", s.range, "V", "beyond which readings saturate");
   command->footer(
-      "Prints the truth as JSON. Every quantity is a number with a unit; in brackets what it is if not given.\n\n"
+      "Prints the truth as JSON. Every quantity is a number with a unit; in brackets what it is if not "
+      "given.\n\nExamples:\n"
       "  ecram simulate hall --out run.csv --misalignment \"1 um\" --white-noise \"30 uV\" --flicker-corner \"12.5 "
       "mHz\"\n"
       "  ecram simulate hall --out sweep --sweep \"300 K:50 K:10 K\" --white-noise \"1 uV\"");

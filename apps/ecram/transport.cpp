@@ -2,6 +2,7 @@
 #include "ecram/analysis/transport/transport.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@
 #include "ecram/report/figure.h"
 #include "ecram/report/format.h"
 #include "ecram/report/json.h"
+#include "outputs.h"
 
 namespace ecram::commands {
 namespace {
@@ -33,7 +35,7 @@ struct TransportCommand {
   double effective_mass = 1, degeneracy = 2;
   std::size_t bootstrap = 1000;
   std::uint64_t seed = 1;
-  bool json = false;
+  bool json = false, force = false;
 };
 
 double option(const std::string& text, const char* si, const char* name) {
@@ -41,7 +43,8 @@ double option(const std::string& text, const char* si, const char* name) {
 }
 
 ordered_json result_json(const TransportResult& r) {
-  ordered_json j, laws = ordered_json::array(), windows = ordered_json::array(), warnings = ordered_json::array();
+  ordered_json j{{"schema", "ecram-transport"}, {"version", 1}},
+      laws = ordered_json::array(), windows = ordered_json::array(), warnings = ordered_json::array();
   j["file"] = r.used.source;
   for (const auto& f : r.laws) {
     const bool temperature = physics::has_characteristic_temperature(f.law);
@@ -62,6 +65,7 @@ ordered_json result_json(const TransportResult& r) {
     j["preferred_law"] = physics::name(r.laws[0].law);
     j["hopping_preferred"] = r.hopping_preferred;
     j["mott_dimension"] = r.dimension;
+    j["mott_3d_against_2d"] = to_json(r.three_dimensional);
     j["exponent"] = to_json(r.exponent);
     j["zabrodskii_exponent"] = to_json(r.zabrodskii_exponent);
     j["conductivity_energy_meV"] = to_json(scaled(r.conductivity_energy, 1 / meV));
@@ -96,8 +100,8 @@ void print(const TransportResult& r) {
       fmt::print("  {:<28} {:>8.4f} {:>9.2f}  {}\n", physics::name(f.law), f.weight, f.aicc,
                  with_uncertainty(scaled(f.characteristic, t0 ? 1 : 1 / meV), t0 ? "K" : "meV"));
     }
-    fmt::print("  Mott hopping {} small polarons; its dimension: {}\n", r.hopping_preferred ? "before" : "behind",
-               r.dimension);
+    fmt::print("  Mott hopping {} small polarons; its dimension: {} (weight of 3D against 2D: {:.3f})\n",
+               r.hopping_preferred ? "before" : "behind", r.dimension, r.three_dimensional);
     fmt::print("  free exponent p              {} (95 %: {})\n", with_uncertainty(r.exponent),
                report::interval(r.exponent));
     fmt::print("  Zabrodskii plot's exponent   {}\n", with_uncertainty(r.zabrodskii_exponent));
@@ -198,10 +202,12 @@ void run(const TransportCommand& c) {
   o.seed = c.seed;
   const report::Format format =
       c.plot.empty() ? report::Format::svg : naming("--plot", [&] { return report::format_of(c.plot); });
+  check_outputs(std::array{c.plot, c.windows}, std::array{c.table}, c.force);
   ThreadPool threads;
   const TransportTable table = read_transport_table(c.table, threads);
   const TransportResult r = naming(c.table, [&] { return analyse_transport(table, o); });
-  if (!c.plot.empty()) write_file(c.plot, report::render(figure(r), format));
+  const std::string plot = c.plot.empty() ? "" : report::render(figure(r), format);  // before anything is written
+  if (!c.plot.empty()) write_file(c.plot, plot);
   if (!c.windows.empty()) {
     std::string text = "from [K],to [K],points,energy [meV],energy_error [meV]\n";
     for (const auto& w : r.windows)
@@ -235,7 +241,9 @@ void add_transport(CLI::App& app) {
   command->add_option("--plot", c->plot, "draw the plots to an .svg or .png file");
   command->add_option("--windows", c->windows, "write the Arrhenius energy of every window of temperatures as CSV");
   command->add_flag("--json", c->json, "print JSON (docs/transport.md)");
+  command->add_flag("--force", c->force, "replace files that exist");
   command->footer(
+      "Examples:\n"
       "  ecram transport sweep.csv --from \"200 K\" --to \"300 K\"\n"
       "  ecram transport sweep.csv --plot transport.svg --windows windows.csv\n"
       "  ecram hall sweep/*.csv --geometry bar.toml --table sweep.csv && ecram transport sweep.csv --json");

@@ -159,6 +159,25 @@ TEST(Magnet, GapGivesTheWantedAmplitude) {
   EXPECT_THROW(gap_for_amplitude(paper_pair, 2.0), InvalidInput);
 }
 
+// The field along the axis, sampled finely, is the oracle; far apart the pair has no hump.
+TEST(Magnet, CamelbackIsTheLargestFieldOnTheAxis) {
+  DipoleLinePair pair = paper_pair;
+  pair.gap = 1e-3;
+  const auto both = magnets(pair, 0);
+  const double centre = field(both, {0, 0, 0})[0];
+  double most = 0, where = 0;
+  for (int i = 0; i <= 5000; ++i) {
+    const double z = 0.04 * i / 5000;
+    if (const double b = field(both, {0, 0, z})[0]; b > most) most = b, where = z;
+  }
+  const Camelback hump = camelback(pair);
+  EXPECT_NEAR(hump.z, where, 2e-5);
+  EXPECT_NEAR(hump.ratio, most / centre, 1e-7);
+  EXPECT_GT(hump.ratio, 1.0001);
+  EXPECT_EQ(camelback(paper_pair).z, 0);
+  EXPECT_EQ(camelback(paper_pair).ratio, 1);
+}
+
 TEST(Magnet, RefusesWhatIsNoMagnet) {
   EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 0, 1, 1, 0}, {1, 1, 1}), InvalidInput);
   EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 1, -1, 1, 0}, {1, 1, 1}), InvalidInput);

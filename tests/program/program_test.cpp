@@ -18,7 +18,7 @@ TEST(Program, VersionNamesTheCommitAndHelpHasExamples) {
   for (const auto* command : {"pulses", "card", "study", "train", "hall", "magnet", "transport"}) {
     const auto help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.status, 0);
-    EXPECT_THAT(help.out, HasSubstr(std::string("\n  ecram ") + command));
+    EXPECT_THAT(help.out, HasSubstr(std::string("  ecram ") + command));
   }
 }
 

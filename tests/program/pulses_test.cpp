@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "support/run_program.h"
+#include "support/expect_refused.h"
 
 namespace ecram {
 namespace {
@@ -16,20 +16,6 @@ using testing::MatchesRegex;
 
 /// The drawn example that the repository carries.
 std::string example() { return (fs::path(std::getenv("ECRAM_SOURCE")) / "examples" / "pulses_drawn.csv").string(); }
-
-void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
-
-std::size_t entries(const fs::path& folder) {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
-}
-
-/// Exit status 2 and exactly one line.
-void expect_refused(const ProgramRun& outcome, const std::string& because) {
-  EXPECT_EQ(outcome.status, 2) << outcome.err;
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr(because));
-}
 
 TEST(PulsesProgram, JsonKeepsItsContract) {
   const auto outcome = run_program("pulses " + example() + " --json");
@@ -78,13 +64,13 @@ TEST(PulsesProgram, TheMeasurementIsNeverOverwritten) {
   const TemporaryFolder folder;
   const std::string in = (folder / "a.svg").string();
   fs::copy_file(example(), in);
-  expect_refused(run_program("pulses " + in + " --plot " + in + " --force"), "is the file of pulses itself");
+  expect_refused(run_program("pulses " + in + " --plot " + in + " --force"), "is an input itself");
   expect_refused(run_program("pulses " + in + " --card " +
                              (folder.path() / ".." / folder.path().filename() / "a.svg").string() + " --force"),
-                 "is the file of pulses itself");
+                 "is an input itself");
   EXPECT_EQ(read_whole(in), read_whole(example()));
   const std::string both = (folder / "b.svg").string();
-  expect_refused(run_program("pulses " + in + " --plot " + both + " --card " + both), "cannot be one file");
+  expect_refused(run_program("pulses " + in + " --plot " + both + " --card " + both), "two outputs cannot be one file");
   expect_refused(run_program("pulses " + in + " --plot " + both + " --card " + folder.path().string() + " --force"),
                  "not a plain file");
   EXPECT_EQ(entries(folder.path()), 1U);

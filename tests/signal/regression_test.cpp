@@ -85,9 +85,17 @@ TEST(RelaxationLadder, HasTheColourItClaims) {
   EXPECT_LT(most / least, 1.25);
 }
 
-LinearModel sine_model(const Sampling& s) {
+struct SineModel {
+  const Sampling& sampling;
+  Eigen::MatrixXd x;
+  Eigen::VectorXd y;
+
+  LinearModel linear() const { return {sampling.interval, sampling.weight, x, y}; }
+};
+
+SineModel sine_model(const Sampling& s) {
   const auto n = static_cast<Eigen::Index>(s.time.size());
-  LinearModel model{s.interval, s.weight, Eigen::MatrixXd(n, 3), Eigen::VectorXd(n)};
+  SineModel model{s, Eigen::MatrixXd(n, 3), Eigen::VectorXd(n)};
   for (Eigen::Index i = 0; i < n; ++i) {
     model.x(i, 0) = 1;
     model.x(i, 1) = std::cos(0.3 * s.time[i]);
@@ -99,12 +107,12 @@ LinearModel sine_model(const Sampling& s) {
 // Dense generalised least squares by the textbook's formula.
 TEST(GeneralisedLeastSquares, IsTheTextbooksFormula) {
   const Sampling s = irregular(60, 3);
-  LinearModel model = sine_model(s);
+  SineModel model = sine_model(s);
   RandomStream random(4, "noise");
   for (Eigen::Index i = 0; i < 60; ++i) model.y[i] = 1 + 2 * model.x(i, 1) + random.normal();
   const auto rates = relaxation_rates(80, 1);
   const NoiseColour colour{0.4, 1.5};
-  const Regression fit = generalised_least_squares(model, rates, colour);
+  const Regression fit = generalised_least_squares(model.linear(), rates, colour);
 
   Relaxations noise{rates, std::vector<double>(rates.size(), colour.flicker)};
   noise.power[0] += colour.brown;
@@ -118,12 +126,73 @@ TEST(GeneralisedLeastSquares, IsTheTextbooksFormula) {
   EXPECT_NEAR(fit.white_variance, variance, 1e-9);
 }
 
+// A choice of columns, in any order, is the fit of a model that has only those.
+TEST(WhitenedModel, FitsAnyChoiceOfColumns) {
+  const Sampling s = irregular(60, 3);
+  SineModel model = sine_model(s);
+  RandomStream random(9, "noise");
+  for (double& y : model.y) y = random.normal();
+  const auto rates = relaxation_rates(80, 1);
+  const std::vector<Eigen::Index> chosen{2, 0};
+  const Regression part = WhitenedModel(model.linear(), rates, {0.4, 1.5}).fit(chosen);
+  SineModel small = model;
+  small.x = model.x(Eigen::all, chosen);
+  const Regression alone = generalised_least_squares(small.linear(), rates, {0.4, 1.5});
+  EXPECT_LT((part.coefficient - alone.coefficient).cwiseAbs().maxCoeff(), 1e-12);
+  EXPECT_LT((part.covariance - alone.covariance).cwiseAbs().maxCoeff(), 1e-12);
+  EXPECT_NEAR(part.white_variance, alone.white_variance, 1e-12);
+}
+
+// The sum of squares falls by `explained` with each column entered.
+TEST(WhitenedModel, ExplainedIsTheFallOfTheSumOfSquares) {
+  const Sampling s = irregular(60, 3);
+  SineModel model = sine_model(s);
+  RandomStream random(10, "noise");
+  for (double& y : model.y) y = random.normal();
+  const WhitenedModel whitened(model.linear(), relaxation_rates(80, 1), {0.4, 1.5});
+  const auto square = [&](const std::vector<Eigen::Index>& columns) {
+    const Regression fit = whitened.fit(columns);
+    return fit.white_variance * double(fit.degrees_of_freedom);
+  };
+  const Regression all = whitened.fit(std::vector<Eigen::Index>{0, 1, 2});
+  EXPECT_NEAR(square({0, 1}) - square({0, 1, 2}), all.explained[2], 1e-10);
+  EXPECT_NEAR(square({0}) - square({0, 1}), all.explained[1], 1e-10);
+}
+
+// Straight line through (0, 1), (1, 3), (2, 5), (3, 8): slope 2.3, level 0.8 by hand.
+TEST(LeastSquares, OfAStraightLine) {
+  Eigen::MatrixXd x(4, 2);
+  x << 1, 0, 1, 1, 1, 2, 1, 3;
+  const Eigen::Vector4d y(1, 3, 5, 8);
+  const LeastSquares fit = least_squares(x, y);
+  EXPECT_NEAR(fit.coefficient[0], 0.8, 1e-12);
+  EXPECT_NEAR(fit.coefficient[1], 2.3, 1e-12);
+  EXPECT_NEAR(fit.inverse(1, 1), 1 / 5.0, 1e-12);  // one over the spread of x about its mean
+  EXPECT_NEAR(fit.residual.sum(), 0, 1e-12);
+  EXPECT_EQ(fit.rank, 2);
+  // A weight of 2 is a point that stands there twice.
+  Eigen::MatrixXd twice(5, 2);
+  twice << x, 1, 3;
+  Eigen::VectorXd again(5);
+  again << y, 8;
+  const LeastSquares weighted = least_squares(x, y, Eigen::Vector4d(1, 1, 1, 2)),
+                     repeated = least_squares(twice, again);
+  EXPECT_LT((weighted.coefficient - repeated.coefficient).cwiseAbs().maxCoeff(), 1e-12);
+  // A column of zeros and one of another's multiples do no harm.
+  Eigen::MatrixXd dependent(4, 4);
+  dependent << x, Eigen::Vector4d::Zero(), 1e6 * x.col(1);
+  const LeastSquares same = least_squares(dependent, y);
+  EXPECT_EQ(same.rank, 2);
+  EXPECT_EQ(same.coefficient[2], 0);
+  EXPECT_LT((same.residual - fit.residual).cwiseAbs().maxCoeff(), 1e-9);
+}
+
 TEST(GeneralisedLeastSquares, RefusesColumnsThatDependOnEachOther) {
   const Sampling s = irregular(60, 3);
-  LinearModel model = sine_model(s);
+  SineModel model = sine_model(s);
   model.x.col(2) = 3 * model.x.col(0) - model.x.col(1);
   model.y.setOnes();
-  EXPECT_THROW(generalised_least_squares(model, relaxation_rates(80, 1), {}), InvalidInput);
+  EXPECT_THROW(generalised_least_squares(model.linear(), relaxation_rates(80, 1), {}), InvalidInput);
 }
 
 // Noise is drawn with a known colour by the dense factor; the estimate must find it.
@@ -135,12 +204,12 @@ TEST(NoiseColour, IsFoundFromTheNoise) {
   double log_sum = 0;
   constexpr int trials = 8;
   for (int trial = 0; trial < trials; ++trial) {
-    LinearModel model = sine_model(s);
+    SineModel model = sine_model(s);
     RandomStream random(6, "noise", trial);
     Eigen::VectorXd white(600);
     for (double& z : white) z = random.normal();
     model.y = l * white;
-    const NoiseColour colour = estimate_colour(model, rates);
+    const NoiseColour colour = estimate_colour(model.linear(), rates);
     log_sum += std::log(colour.flicker);
   }
   EXPECT_NEAR(log_sum / trials, std::log(0.5), 0.25);
@@ -148,10 +217,10 @@ TEST(NoiseColour, IsFoundFromTheNoise) {
 
 TEST(NoiseColour, OfWhiteNoiseIsNearlyNone) {
   const Sampling s = irregular(600, 7);
-  LinearModel model = sine_model(s);
+  SineModel model = sine_model(s);
   RandomStream random(8, "noise");
   for (Eigen::Index i = 0; i < 600; ++i) model.y[i] = random.normal() / std::sqrt(s.weight[i]);
-  const NoiseColour colour = estimate_colour(model, relaxation_rates(s.time.back(), 1));
+  const NoiseColour colour = estimate_colour(model.linear(), relaxation_rates(s.time.back(), 1));
   EXPECT_LT(colour.flicker, 0.05);
 }
 

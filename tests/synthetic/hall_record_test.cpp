@@ -64,6 +64,24 @@ TEST(NoiseWithDensity, HasTheDensity) {
   }
 }
 
+// The film's drift is one and the same in V_xx and in the offset, and leaves the mean where it was.
+TEST(HallRecord, ResistanceDriftIsInBothVoltages) {
+  HallScene s;
+  s.misalignment = 1e-6;
+  s.field_amplitude = 1e-12;
+  s.resistance_drift = {0.2, 0.1};
+  const auto record = hall_record(s);
+  const auto t = truth(s);
+  const double level = t.current * t.sheet_resistance * 3;
+  EXPECT_NEAR(record.voltage_xx.front() / level, 1 - 0.1 - 0.1 / 3, 1e-12);
+  double mean = 0;
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    mean += record.voltage_xx[i] / level / double(record.time.size());
+    EXPECT_NEAR(record.voltage_xy[i] / record.voltage_xx[i], 1.0 / 60, 1e-9);
+  }
+  EXPECT_NEAR(mean, 1, 2e-4);
+}
+
 TEST(HallRecord, SameSeedSameBytesOtherIndexOtherNoise) {
   HallScene scene;
   scene.white_noise = 1e-5;

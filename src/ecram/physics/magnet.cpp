@@ -10,6 +10,7 @@
 #include <boost/math/special_functions/ellint_rd.hpp>
 #include <boost/math/special_functions/ellint_rf.hpp>
 #include <boost/math/special_functions/ellint_rj.hpp>
+#include <boost/math/tools/minima.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 
 #include "ecram/core/errors.h"
@@ -193,6 +194,22 @@ double gap_for_amplitude(DipoleLinePair pair, double amplitude) {
   const auto [low, high] = boost::math::tools::toms748_solve(
       excess, 0.0, far, [](double a, double b) { return std::abs(b - a) <= 1e-13 * std::abs(b); }, iterations);
   return 0.5 * (low + high);
+}
+
+Camelback camelback(const DipoleLinePair& pair) {
+  const auto both = magnets(pair, 0);
+  const auto along = [&](double z) { return field(both, {0, 0, z})[0]; };
+  // The hump lies near the ends: a coarse look, then a finer one about the best point.
+  constexpr int steps = 64;
+  const double step = 0.75 * pair.length / steps;
+  int best = 0;
+  double most = along(0);
+  for (int i = 1; i <= steps; ++i)
+    if (const double b = along(i * step); b > most) most = b, best = i;
+  if (best == 0) return {};
+  const auto [z, negative] = boost::math::tools::brent_find_minima([&](double at) { return -along(at); },
+                                                                   (best - 1) * step, (best + 1) * step, 30);
+  return {z, -negative / along(0)};
 }
 
 }  // namespace ecram::physics

@@ -83,4 +83,13 @@ RotatingField rotating_field(const DipoleLinePair& pair, const Vector& point);
 /// @throws InvalidInput  if even touching magnets do not give it, or it is not positive
 double gap_for_amplitude(DipoleLinePair pair, double amplitude);
 
+/// The hump of the field along z between finite cylinders ("camelback"): a magnetised film levitates in its dip.
+struct Camelback {
+  double z = 0;      ///< m: where the field is largest, at -z as at +z; 0 where it falls from the centre outwards
+  double ratio = 1;  ///< of the field there to that at the centre
+};
+
+/// @throws InvalidInput  as `magnets`
+Camelback camelback(const DipoleLinePair& pair);
+
 }  // namespace ecram::physics

@@ -5,8 +5,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include <Eigen/Cholesky>
+#include <Eigen/QR>
 
 #include "ecram/core/errors.h"
 
@@ -42,77 +45,120 @@ Scaled scaled(const LinearModel& model) {
   return s;
 }
 
-/// What a likelihood needs of the whitened columns.
-struct Whitened {
-  RowMajor values;
-  double log_determinant = 0;
-  Eigen::MatrixXd normal;  // of all columns with y last
-  Eigen::LLT<Eigen::MatrixXd> factor;
-  Eigen::VectorXd coefficient;
-  double residual_square = 0;
-};
+/// Whitens the columns in place. Returns ln det of the noise's covariance.
+double whiten_columns(RowMajor& values, const LinearModel& model, const std::vector<double>& rates,
+                      NoiseColour colour) {
+  return whiten(relaxations(rates, colour), model.interval, model.weight,
+                {values.data(), static_cast<std::size_t>(values.size())}, static_cast<std::size_t>(values.cols()));
+}
 
-Whitened whitened(const Scaled& start, const LinearModel& model, const std::vector<double>& rates, NoiseColour colour) {
-  Whitened w;
-  w.values = start.values;
-  const Eigen::Index p = w.values.cols() - 1;
-  w.log_determinant =
-      whiten(relaxations(rates, colour), model.interval, model.weight,
-             {w.values.data(), static_cast<std::size_t>(w.values.size())}, static_cast<std::size_t>(p + 1));
-  w.normal.setZero(p + 1, p + 1);
-  w.normal.selfadjointView<Eigen::Lower>().rankUpdate(w.values.transpose());
-  w.normal.triangularView<Eigen::StrictlyUpper>() = w.normal.transpose();
-  w.factor.compute(w.normal.topLeftCorner(p, p));
-  w.coefficient = w.factor.solve(w.normal.col(p).head(p));
-  w.residual_square = (w.values.col(p) - w.values.leftCols(p) * w.coefficient).squaredNorm();
-  return w;
+Eigen::MatrixXd normal_matrix(const RowMajor& values) {
+  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(values.cols(), values.cols());
+  normal.selfadjointView<Eigen::Lower>().rankUpdate(values.transpose());
+  normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();
+  return normal;
 }
 
 /// -2 ln of the restricted likelihood, the noise's variance profiled out.
-double restricted_deviance(const Whitened& w) {
-  const Eigen::Index n = w.values.rows(), p = w.values.cols() - 1;
-  const Eigen::MatrixXd l = w.factor.matrixL();
-  return double(n - p) * std::log(w.residual_square / double(n - p)) + w.log_determinant +
-         2 * l.diagonal().array().log().sum();
+double restricted_deviance(const Scaled& start, const LinearModel& model, const std::vector<double>& rates,
+                           NoiseColour colour) {
+  RowMajor values = start.values;
+  const double log_determinant = whiten_columns(values, model, rates, colour);
+  const Eigen::Index n = values.rows(), p = values.cols() - 1;
+  // The last diagonal element of the factor of X and y together is the residual's length.
+  const Eigen::MatrixXd l = normal_matrix(values).llt().matrixL();
+  const double residual_square = l(p, p) * l(p, p);
+  return double(n - p) * std::log(residual_square / double(n - p)) + log_determinant +
+         2 * l.diagonal().head(p).array().log().sum();
 }
 
-void check(const LinearModel& model) {
-  const Eigen::Index n = model.x.rows(), p = model.x.cols();
-  if (n < p + 2) throw InvalidInput("{} samples cannot determine {} coefficients and the noise", n, p);
+void check(Eigen::Index samples, Eigen::Index columns) {
+  if (samples < columns + 2)
+    throw InvalidInput("{} samples cannot determine {} coefficients and the noise", samples, columns);
 }
 
 }  // namespace
 
-Regression generalised_least_squares(const LinearModel& model, const std::vector<double>& rates, NoiseColour colour) {
-  check(model);
-  const Scaled start = scaled(model);
-  const Whitened w = whitened(start, model, rates, colour);
-  const Eigen::Index n = w.values.rows(), p = w.values.cols() - 1;
-  if (w.factor.info() != Eigen::Success) throw InvalidInput("the columns of the model depend on each other");
-  const Eigen::MatrixXd inverse = w.factor.solve(Eigen::MatrixXd::Identity(p, p));
+WhitenedModel::WhitenedModel(const LinearModel& model, const std::vector<double>& rates, NoiseColour colour)
+    : colour_(colour) {
+  Scaled start = scaled(model);
+  scale_ = std::move(start.scale);
+  values_ = std::move(start.values);
+  whiten_columns(values_, model, rates, colour);
+  normal_ = normal_matrix(values_);
+}
+
+Regression WhitenedModel::fit(std::span<const Eigen::Index> columns) const {
+  const Eigen::Index n = values_.rows(), p = static_cast<Eigen::Index>(columns.size()), y = values_.cols() - 1;
+  check(n, p);
+  const Eigen::Map<const Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1>> chosen(columns.data(), p);
+  const Eigen::MatrixXd normal = normal_(chosen, chosen);
+  const Eigen::VectorXd right = normal_(chosen, y), unscale = scale_(chosen).cwiseInverse();
+  const Eigen::LLT<Eigen::MatrixXd> factor(normal);
+  if (factor.info() != Eigen::Success) throw InvalidInput("the columns of the model depend on each other");
+  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(p, p));
   // A column that the others explain but for 1e-6 of itself has nothing to say of its own.
   for (Eigen::Index c = 0; c < p; ++c)
-    if (!(inverse(c, c) * w.normal(c, c) < 1e12) || inverse(c, c) < 0)
-      throw InvalidInput("column {} of the model depends on the others", c);
+    if (!(inverse(c, c) * normal(c, c) < 1e12) || inverse(c, c) < 0)
+      throw InvalidInput("column {} of the model depends on the others", chosen[c]);
 
+  const Eigen::VectorXd coefficient = factor.solve(right);
+  Eigen::VectorXd all = Eigen::VectorXd::Zero(y);
+  all(chosen) = coefficient;
+  const Eigen::VectorXd residual = values_.col(y) - values_.leftCols(y) * all;
   Regression fit;
-  fit.colour = colour;
+  fit.colour = colour_;
   fit.degrees_of_freedom = static_cast<std::size_t>(n - p);
-  fit.white_variance = w.residual_square / double(n - p);
-  fit.coefficient = w.coefficient.cwiseQuotient(start.scale);
-  const Eigen::VectorXd unscale = start.scale.cwiseInverse();
+  fit.white_variance = residual.squaredNorm() / double(n - p);
+  fit.coefficient = coefficient.cwiseProduct(unscale);
   fit.covariance = fit.white_variance * (unscale.asDiagonal() * inverse * unscale.asDiagonal());
-  const Eigen::VectorXd along = w.factor.matrixL().solve(w.normal.col(p).head(p));
+  const Eigen::VectorXd along = factor.matrixL().solve(right);
   for (double part : along) fit.explained.push_back(part * part);
-  const Eigen::VectorXd residual =
-      (w.values.col(p) - w.values.leftCols(p) * w.coefficient) / std::sqrt(fit.white_variance);
-  fit.whitened_residual.assign(residual.data(), residual.data() + n);
+  const Eigen::VectorXd standardised = residual / std::sqrt(fit.white_variance);
+  fit.whitened_residual.assign(standardised.data(), standardised.data() + n);
   return fit;
 }
 
+Regression generalised_least_squares(const LinearModel& model, const std::vector<double>& rates, NoiseColour colour) {
+  check(model.x.rows(), model.x.cols());
+  std::vector<Eigen::Index> all(static_cast<std::size_t>(model.x.cols()));
+  std::iota(all.begin(), all.end(), Eigen::Index{0});
+  return WhitenedModel(model, rates, colour).fit(all);
+}
+
+LeastSquares least_squares(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen::Ref<const Eigen::VectorXd>& y,
+                           const Eigen::VectorXd& weight) {
+  const Eigen::Index p = x.cols();
+  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(p, p);
+  Eigen::VectorXd right;
+  if (weight.size() == 0) {
+    normal.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
+    normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();
+    right.noalias() = x.transpose() * y;
+  } else {
+    const Eigen::MatrixXd weighted = weight.asDiagonal() * x;
+    normal.noalias() = x.transpose() * weighted;
+    right.noalias() = weighted.transpose() * y;
+  }
+  // Columns of very different size: each brought to length 1.
+  Eigen::VectorXd scale = normal.diagonal().cwiseSqrt();
+  for (double& s : scale) s = s > 0 ? 1 / s : 0;
+  Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> decomposition(p, p);
+  decomposition.setThreshold(1e-13);
+  decomposition.compute(scale.asDiagonal() * normal * scale.asDiagonal());
+  LeastSquares result;
+  result.rank = decomposition.rank();
+  result.inverse = scale.asDiagonal() * decomposition.pseudoInverse() * scale.asDiagonal();
+  result.coefficient = scale.cwiseProduct(decomposition.solve(scale.cwiseProduct(right)));
+  result.residual = y - x * result.coefficient;
+  return result;
+}
+
 NoiseColour estimate_colour(const LinearModel& model, const std::vector<double>& rates) {
-  check(model);
-  const Scaled start = scaled(model);
+  check(model.x.rows(), model.x.cols());
+  Scaled start = scaled(model);
+  // The likelihood does not see what the columns can reach; taking the most of it away beforehand keeps the digits.
+  start.values.col(model.x.cols()) = least_squares(model.x, model.y).residual;
   // Searched as logarithms; below `none` a part is as good as absent.
   constexpr double none = -16;
   const auto part = [](double logarithm) { return logarithm <= none ? 0.0 : std::exp(std::min(logarithm, 25.0)); };
@@ -122,7 +168,7 @@ NoiseColour estimate_colour(const LinearModel& model, const std::vector<double>&
   };
   const auto corner = [&](double flicker, double brown) {
     Corner c{{std::max(flicker, none), std::max(brown, none)}, 0};
-    const double d = restricted_deviance(whitened(start, model, rates, {part(c.at[0]), part(c.at[1])}));
+    const double d = restricted_deviance(start, model, rates, {part(c.at[0]), part(c.at[1])});
     c.deviance = std::isfinite(d) ? d : std::numeric_limits<double>::infinity();
     return c;
   };

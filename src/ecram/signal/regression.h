@@ -32,16 +32,45 @@ struct Regression {
 
 /// Samples of a linear model y = X b + noise.
 struct LinearModel {
-  std::span<const double> interval;  ///< s, time since the sample before; infinity where a new record starts
-  std::span<const double> weight;    ///< how many readings each sample averages; 0 < weight
-  Eigen::MatrixXd x;                 ///< one row a sample, one column a coefficient
-  Eigen::VectorXd y;
+  std::span<const double> interval;     ///< s, time since the sample before; infinity where a new record starts
+  std::span<const double> weight;       ///< how many readings each sample averages; 0 < weight
+  Eigen::Ref<const Eigen::MatrixXd> x;  ///< one row a sample, one column a coefficient
+  Eigen::Ref<const Eigen::VectorXd> y;
 };
 
-/// Least squares in noise of the given colour.
-///
-/// @throws InvalidInput  if there are fewer samples than coefficients + 2, or the columns depend on each other
+/// A model's columns and y in units in which noise of the given colour is white with variance 1: made once, and fitted
+/// with as many choices of its columns as wanted.
+class WhitenedModel {
+ public:
+  /// @throws InvalidInput  for a column of zeros
+  WhitenedModel(const LinearModel& model, const std::vector<double>& rates, NoiseColour colour);
+
+  /// Generalised least squares on some of the columns, in the order given.
+  ///
+  /// @throws InvalidInput  if there are fewer samples than columns + 2, or the columns depend on each other
+  Regression fit(std::span<const Eigen::Index> columns) const;
+
+ private:
+  NoiseColour colour_;
+  Eigen::VectorXd scale_;                                                          // of the columns
+  Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> values_;  // whitened, y last
+  Eigen::MatrixXd normal_;                                                         // of values_
+};
+
+/// Least squares in noise of the given colour on all columns: WhitenedModel(model, rates, colour).fit(all).
 Regression generalised_least_squares(const LinearModel& model, const std::vector<double>& rates, NoiseColour colour);
+
+/// Ordinary least squares, columns of zeros and columns that depend on others allowed.
+struct LeastSquares {
+  Eigen::VectorXd coefficient;  ///< the shortest one (of scaled columns) where it is not unique
+  Eigen::VectorXd residual;     ///< y - X b
+  Eigen::MatrixXd inverse;      ///< (X^T W X)^-1: times the variance of a sample of weight 1, the covariance
+  Eigen::Index rank = 0;        ///< fewer than columns: they depend on each other
+};
+
+/// @param weight  of each sample; empty: all alike
+LeastSquares least_squares(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen::Ref<const Eigen::VectorXd>& y,
+                           const Eigen::VectorXd& weight = {});
 
 /// The noise's colour by restricted maximum likelihood: the likelihood of what is left of y in every direction that
 /// the model's columns cannot reach, so that the columns do not make the noise look smaller than it is (Patterson and

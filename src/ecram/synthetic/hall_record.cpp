@@ -31,6 +31,9 @@ void check(const HallScene& s) {
   positive(s.interval, "interval");
   if (s.duration / s.interval < 2) throw InvalidInput("a record of {} s holds no two readings", s.duration);
   if (s.duration / s.interval > 1e8) throw InvalidInput("a record of more than 1e8 readings");
+  double fall = 0;
+  for (double d : s.resistance_drift) fall += std::abs(d);
+  if (!(fall < 1)) throw InvalidInput("resistance drift of {:.3g} in all; expected less than 1", fall);
   if (!(s.time_jitter >= 0 && s.time_jitter < s.interval / 2))
     throw InvalidInput("time jitter {} s; expected less than half the interval", s.time_jitter);
   if (!(s.spike_share >= 0 && s.spike_share < 1)) throw InvalidInput("spike share {}; expected 0 to 1", s.spike_share);
@@ -129,13 +132,19 @@ analysis::HallRecord hall_record(const HallScene& s) {
   record.temperature.resize(1);
   const double hall = t.hall_slope * analysis::contact_factor(s.bar) * (s.bar.arms_swapped ? -1 : 1);
   const double offset = t.sheet_resistance * s.misalignment / s.bar.width;
+  const auto film = [&](double time) {
+    double relative = 1, power = 1;
+    for (std::size_t k = 0; k < s.resistance_drift.size(); ++k)
+      relative += s.resistance_drift[k] * ((power *= time / s.duration) - 1 / double(k + 2));
+    return relative;
+  };
   const auto seen = [&](double time) {
     const double angle = shaft.angle(time), b = s.field_amplitude * std::cos(angle);
     const double db = -s.field_amplitude * std::sin(angle) * shaft.speed(time);
     double relative = 1 + s.magnetoresistance * b * b, power = 1;
     for (double d : s.drift) relative += d * (power *= time / s.duration);
-    return t.current * (offset * relative + hall * b) + s.loop_area * db + s.pickup_in_phase * std::cos(angle) -
-           s.pickup_quadrature * std::sin(angle);
+    return t.current * (offset * relative * film(time) + hall * b) + s.loop_area * db +
+           s.pickup_in_phase * std::cos(angle) - s.pickup_quadrature * std::sin(angle);
   };
   double lagged = seen(0), last = 0;
   for (std::size_t i = 0; i < samples; ++i) {
@@ -158,7 +167,7 @@ analysis::HallRecord hall_record(const HallScene& s) {
     record.time.push_back(time);
     record.field.push_back(s.field_amplitude * std::cos(shaft.angle(time)) + s.field_noise * other.normal());
     record.voltage_xy.push_back(v);
-    record.voltage_xx.push_back(t.current * t.sheet_resistance * s.bar.length / s.bar.width +
+    record.voltage_xx.push_back(t.current * t.sheet_resistance * film(time) * s.bar.length / s.bar.width +
                                 s.longitudinal_noise * other.normal());
     record.current.push_back(t.current + s.current_noise * other.normal());
     record.temperature[0].push_back(s.temperature);

@@ -141,10 +141,90 @@ TEST(AcHall, FiniteContactsAndSwappedArms) {
   scene.bar.arm_width = 2e-6;
   scene.bar.total_length = 260e-6;
   scene.bar.arms_swapped = true;
+  scene.bar.arm_position = 0;
   const HallResult r = analyse(scene);
   EXPECT_NEAR(r.density.value / scene.density, 1, 1e-4);
   EXPECT_EQ(r.carrier, Carrier::electrons);
   EXPECT_NEAR(contact_factor(scene.bar), 1 - 2 * 0.1 / std::numbers::pi, 1e-8);
+}
+
+/// What is left of the Hall voltage at a distance from an end contact, by relaxation of Laplace's equation for the
+/// potential that the contact adds: odd across the bar, minus the Hall potential (the coordinate) on the contact.
+double relaxed_hall_share(double length, double at) {
+  constexpr int across = 40;
+  const int along = static_cast<int>(length * across);
+  std::vector<std::vector<double>> u(static_cast<std::size_t>(along) + 1, std::vector<double>(across + 1, 0.0));
+  for (int j = 0; j <= across; ++j) u.front()[j] = u.back()[j] = 0.5 - double(j) / across;
+  for (int sweep = 0; sweep < 4000; ++sweep)
+    for (int i = 1; i < along; ++i)
+      for (int j = 0; j <= across; ++j) {
+        // No current through the sides: the mirror image stands beyond them.
+        const double sides = u[i][j == 0 ? 1 : j - 1] + u[i][j == across ? across - 1 : j + 1];
+        u[i][j] += 1.9 * (0.25 * (u[i - 1][j] + u[i + 1][j] + sides) - u[i][j]);
+      }
+  const auto& there = u[static_cast<std::size_t>(std::lround((0.5 * length + at) * across))];
+  return 1 - (there.front() - there.back());
+}
+
+TEST(AcHall, EndContactsShortCircuitTheHallVoltage) {
+  for (const double length : {2.0, 3.0})
+    for (const double at : {0.0, 0.5}) {
+      HallBar bar{1e-6, 1, 1, 0, length, false};
+      bar.arm_position = at;
+      EXPECT_NEAR(contact_factor(bar), relaxed_hall_share(length, at), 0.004) << length << ", " << at;
+    }
+}
+
+TEST(AcHall, SensorInCelsiusIsNoticed) {
+  HallRecord record = synthetic::hall_record(paper_scene(100));
+  record.temperature = {std::vector<double>(1200, 300.0), std::vector<double>(1200, 26.9)};
+  EXPECT_THAT(complaint(record), HasSubstr("Celsius"));
+  record.temperature[1].assign(1200, 9.9e37);
+  EXPECT_DOUBLE_EQ(analyse_hall(record, HallScene{}.bar).temperature, 300);
+}
+
+// An error of the current moves density and resistivity, but not the mobility, which is a ratio of two voltages.
+TEST(AcHall, CurrentErrorIsInTheDensityOnly) {
+  auto scene = paper_scene(1e5);
+  scene.longitudinal_noise = 1e-6;
+  const double quiet = analyse(scene).density.standard_error / scene.density;
+  scene.current_noise = 0.1 * synthetic::truth(scene).current;
+  const HallResult r = analyse(scene);
+  EXPECT_NEAR(r.density.standard_error / scene.density, 0.1 / std::sqrt(1200), 0.001);
+  EXPECT_GT(r.density.standard_error / scene.density, 20 * quiet);
+  EXPECT_LT(r.mobility.standard_error / scene.mobility, 5 * quiet);
+  EXPECT_NEAR(r.density.value / scene.density, 1, 4 * 0.1 / std::sqrt(1200));
+  EXPECT_NEAR(r.mobility.value / scene.mobility, 1, 1e-3);
+}
+
+// V_xx that is rounded to steps much larger than its noise is not known better than the steps allow.
+TEST(AcHall, RoundedReadingsHaveTheErrorOfTheirSteps) {
+  auto scene = paper_scene(1000);
+  scene.longitudinal_noise = 0.2e-3;
+  HallRecord record = synthetic::hall_record(scene);
+  for (double& v : record.voltage_xx) v = 1e-3 * std::round(v / 1e-3);
+  const HallResult r = analyse_hall(record, scene.bar);
+  EXPECT_GT(r.resistivity.standard_error / r.resistivity.value, 1e-3 / std::sqrt(12.0) / 0.1);
+}
+
+// A resistance that falls with the square of the current, in a record whose current is reversed and stepped.
+TEST(AcHall, NonlinearityInTheCurrentIsNoticed) {
+  auto scene = paper_scene(1000);
+  scene.loop_area = 0;
+  scene.longitudinal_noise = 1e-6;
+  HallRecord record = synthetic::hall_record(scene);
+  auto bent = record;
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    const double factor = ((i / 100) % 2 == 0 ? 1 : -1) * ((i / 200) % 2 == 0 ? 1 : 0.5);
+    for (auto* r : {&record, &bent}) {
+      r->voltage_xy[i] *= factor;
+      r->voltage_xx[i] *= factor;
+      r->current[i] *= factor;
+    }
+    bent.voltage_xx[i] *= 1 - 0.05 * factor * factor;
+  }
+  EXPECT_FALSE(warned(analyse_hall(record, scene.bar), "nonlinear_current"));
+  EXPECT_TRUE(warned(analyse_hall(bent, scene.bar), "nonlinear_current"));
 }
 
 TEST(AcHall, CovarianceOfDensityAndMobility) {

@@ -57,14 +57,13 @@ TEST(Transport, MeanArrheniusEnergyOfNoisyTrials) {
 TEST(Transport, MottAndSmallPolaronsAreToldApart) {
   TransportOptions options;
   options.bootstrap = 0;
-  int mott = 0, polaron = 0, undetermined = 0;
+  int mott = 0, polaron = 0;
   constexpr int trials = 400;
   for (int trial = 0; trial < trials; ++trial) {
     TransportTable table;
     table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 0.01, trial);
     const auto r = analyse_transport(table, options);
     mott += r.hopping_preferred ? 1 : 0;
-    undetermined += r.dimension == "undetermined" ? 1 : 0;
     const auto law =
         trial % 2 == 0 ? ConductionLaw::small_polaron_adiabatic : ConductionLaw::small_polaron_nonadiabatic;
     table.resistivity = draw(law, 120 * meV, 0.01, trial);
@@ -72,8 +71,35 @@ TEST(Transport, MottAndSmallPolaronsAreToldApart) {
   }
   EXPECT_GE(mott, 0.95 * trials);
   EXPECT_GE(polaron, 0.95 * trials);
-  EXPECT_GT(undetermined, 0.2 * trials);
-  EXPECT_LT(undetermined, 0.7 * trials);
+}
+
+// At 1 % noise over 200 to 300 K the better of the two fits is the right one in two trials of three only, and about one
+// in three decides nothing; at 0.1 % none is left undetermined.
+TEST(Transport, MottsDimensionIsUndeterminedWhereItIs) {
+  TransportOptions options;
+  options.bootstrap = 0;
+  constexpr int trials = 600;
+  const std::pair<ConductionLaw, double> truths[] = {{ConductionLaw::mott_3d, 3.083e7},
+                                                     {ConductionLaw::mott_2d, 6.9e5}};
+  for (const auto& [law, t0] : truths) {
+    const std::string right = law == ConductionLaw::mott_3d ? "3D" : "2D";
+    int undetermined = 0, wrong = 0, better = 0;
+    for (int trial = 0; trial < trials; ++trial) {
+      TransportTable table;
+      table.resistivity = draw(law, t0, 0.01, trial);
+      const auto r = analyse_transport(table, options);
+      undetermined += r.dimension == "undetermined" ? 1 : 0;
+      wrong += r.dimension != "undetermined" && r.dimension != right ? 1 : 0;
+      better += (r.three_dimensional > 0.5) == (law == ConductionLaw::mott_3d) ? 1 : 0;
+      if (trial % 20 == 0) {
+        table.resistivity = draw(law, t0, 0.001, trial);
+        EXPECT_EQ(analyse_transport(table, options).dimension, right);
+      }
+    }
+    EXPECT_NEAR(better / double(trials), 2.0 / 3, 0.06);
+    EXPECT_NEAR(undetermined / double(trials), 1.0 / 3, 0.09);
+    EXPECT_LT(wrong, 0.2 * trials);
+  }
 }
 
 TEST(FitLaw, IntervalsCoverTheTruth) {

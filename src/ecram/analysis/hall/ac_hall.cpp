@@ -2,182 +2,26 @@
 #include "ecram/analysis/hall/ac_hall.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <numeric>
 
-#include <Eigen/LU>
-#include <Eigen/QR>
 #include <fmt/format.h>
 
 #include "ecram/analysis/hall/bins.h"
 #include "ecram/analysis/hall/film.h"
-#include "ecram/analysis/hall/reference.h"
+#include "ecram/analysis/hall/hall_model.h"
+#include "ecram/analysis/hall/longitudinal.h"
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
 #include "ecram/fit/model_choice.h"
-#include "ecram/signal/spikes.h"
 
 namespace ecram::analysis {
 namespace {
 
 using std::numbers::pi;
 constexpr double infinite = std::numeric_limits<double>::infinity();
-
-/// Binned readings of one record with everything the model's columns are made of.
-struct Block {
-  Bins bins;
-  Reference reference;
-  std::vector<double> field;    ///< T: what enters the Hall term, smooth if the sensor is noisy, and lagged
-  std::vector<double> current;  ///< A: smooth where the source did not change it
-  bool modulated = false;       ///< the current was reversed or switched within the record
-  bool no_current = false;
-  double mean_field2 = 0;
-};
-
-/// Which columns the model has, and where.
-struct Layout {
-  int drift_order = 0;
-  bool separated = false;  ///< pick-up and the lagging part of the Hall signal have columns of their own
-  bool longitudinal = false;
-  bool cubic = false;  ///< a term in B^3, to test linearity
-  static constexpr Eigen::Index hall = 0, rate = 1, even = 2, pickup = 3, lag = 4;
-  Eigen::Index first_drift() const { return separated ? 5 : 3; }
-};
-
-double mean(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
-}
-
-double mean_magnitude(std::span<const double> values) {
-  double sum = 0;
-  for (double v : values) sum += std::abs(v);
-  return sum / double(values.size());
-}
-
-/// The part of `values` that Legendre polynomials in time describe, once more without what stands out.
-std::vector<double> polynomial_part(std::span<const double> time, std::span<const double> values, int order) {
-  const auto n = static_cast<Eigen::Index>(values.size());
-  Eigen::MatrixXd x(n, order + 1);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const auto p = legendre(time[i], time.front(), time.back(), order);
-    for (int k = 0; k <= order; ++k) x(i, k) = p[k];
-  }
-  const Eigen::VectorXd y = Eigen::Map<const Eigen::VectorXd>(values.data(), n);
-  Eigen::VectorXd weight = Eigen::VectorXd::Ones(n), fitted;
-  for (int pass = 0; pass < 3; ++pass) {
-    const Eigen::MatrixXd weighted = weight.asDiagonal() * x;
-    fitted = x * (weighted.transpose() * x).ldlt().solve(weighted.transpose() * y);
-    std::vector<double> residual(values.size());
-    for (Eigen::Index i = 0; i < n; ++i) residual[i] = y[i] - fitted[i];
-    const double limit = 5 * signal::robust_scale(residual);
-    for (Eigen::Index i = 0; i < n; ++i) weight[i] = std::abs(residual[i]) > limit ? 1e-9 : 1;
-  }
-  return {fitted.data(), fitted.data() + n};
-}
-
-int most_drift_order(const Rotation& turn, int wanted) {
-  return std::clamp(static_cast<int>(turn.periods) - 1, 1, std::max(1, wanted));
-}
-
-Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale) {
-  Block block;
-  block.reference = reference(bins.time, bins.field, turn);
-  const bool noisy = block.reference.left_noise > 0;
-  block.field = lagged(bins.time, noisy ? block.reference.smooth : bins.field, options.rc_time);
-
-  double positive = 0, total = 0;
-  for (double i : bins.current) positive += i > 0 ? 1 : 0, total += 1;
-  const double magnitude = mean_magnitude(bins.current);
-  if (magnitude <= 0.02 * current_scale) {
-    block.no_current = true;
-    block.current.assign(bins.time.size(), 0.0);
-  } else {
-    block.current = polynomial_part(bins.time, bins.current, std::min(4, most_drift_order(turn, 4)));
-    std::vector<double> deviation(bins.current);
-    for (std::size_t i = 0; i < deviation.size(); ++i) deviation[i] -= block.current[i];
-    block.modulated =
-        (positive > 0.05 * total && positive < 0.95 * total) || signal::robust_scale(deviation) > 0.2 * magnitude;
-    if (block.modulated) block.current = bins.current;
-  }
-  double sum = 0;
-  for (double b : bins.field) sum += b * b;
-  block.mean_field2 = sum / double(bins.field.size());
-  block.bins = std::move(bins);
-  return block;
-}
-
-/// Everything of the blocks' longitudinal voltage that neither drifts nor goes with the field: what V_xx can tell of
-/// the offset beyond the polynomials, without taking the Hall signal along.
-std::vector<double> longitudinal_part(const Block& block, int order) {
-  const auto n = static_cast<Eigen::Index>(block.bins.time.size());
-  Eigen::MatrixXd x(n, order + 4);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const auto p = legendre(block.bins.time[i], block.bins.time.front(), block.bins.time.back(), order);
-    for (int k = 0; k <= order; ++k) x(i, k) = p[k];
-    x(i, order + 1) = block.field[i];
-    x(i, order + 2) = block.reference.rate[i];
-    x(i, order + 3) = block.bins.field[i] * block.bins.field[i];
-  }
-  const Eigen::VectorXd y = Eigen::Map<const Eigen::VectorXd>(block.bins.voltage_xx.data(), n);
-  const Eigen::VectorXd rest = y - x * x.colPivHouseholderQr().solve(y);
-  return {rest.data(), rest.data() + n};
-}
-
-struct Design {
-  std::vector<double> interval, weight;
-  Eigen::MatrixXd x;
-  Eigen::VectorXd y;
-
-  signal::LinearModel model() const { return {interval, weight, x, y}; }
-};
-
-Design design(const std::vector<Block>& blocks, const Layout& layout) {
-  Eigen::Index rows = 0, columns = layout.first_drift();
-  for (const Block& b : blocks) {
-    rows += static_cast<Eigen::Index>(b.bins.time.size());
-    columns += layout.drift_order + 1 + (b.modulated ? 2 : 0);
-  }
-  const Eigen::Index longitudinal = columns, cubic = columns + (layout.longitudinal ? 1 : 0);
-  Design d;
-  d.x.setZero(rows, cubic + (layout.cubic ? 1 : 0));
-  d.y.resize(rows);
-  Eigen::Index row = 0, drift = layout.first_drift();
-  for (const Block& block : blocks) {
-    const Bins& bins = block.bins;
-    std::vector<double> along;
-    if (layout.longitudinal && !bins.voltage_xx.empty() && !block.no_current)
-      along = longitudinal_part(block, layout.drift_order);
-    const double current_scale = block.no_current ? 1 : mean_magnitude(block.current);
-    for (std::size_t i = 0; i < bins.time.size(); ++i, ++row) {
-      const double current = block.current[i], field = block.field[i];
-      d.interval.push_back(i == 0 ? infinite : bins.interval[i]);
-      d.weight.push_back(bins.weight[i]);
-      d.y[row] = bins.voltage_xy[i];
-      d.x(row, Layout::hall) = block.modulated ? bins.current_field[i] : current * field;
-      d.x(row, Layout::rate) = block.reference.rate[i];
-      d.x(row, Layout::even) =
-          (block.modulated ? bins.current_field2[i] : current * field * field) - current * block.mean_field2;
-      if (layout.separated) {
-        d.x(row, Layout::pickup) = field;
-        d.x(row, Layout::lag) = current * block.reference.rate[i];
-      }
-      const auto p = legendre(bins.time[i], bins.time.front(), bins.time.back(), layout.drift_order);
-      const double size = block.no_current ? 1 : current / current_scale;
-      for (int k = 0; k <= layout.drift_order; ++k) d.x(row, drift + k) = size * p[k];
-      if (block.modulated) {
-        // A thermal voltage does not turn round with the current.
-        d.x(row, drift + layout.drift_order + 1) = 1;
-        d.x(row, drift + layout.drift_order + 2) = p[1];
-      }
-      if (!along.empty()) d.x(row, longitudinal) = along[i];
-      if (layout.cubic) d.x(row, cubic) = current * field * field * field;
-    }
-    drift += layout.drift_order + 1 + (block.modulated ? 2 : 0);
-  }
-  return d;
-}
 
 /// Akaike's criterion, for noise of a colour that is the same for all candidates.
 double criterion(double residual_square, std::size_t columns, std::size_t samples) {
@@ -191,153 +35,81 @@ double criterion(const signal::Regression& fit) {
   return criterion(residual_square(fit), p, fit.degrees_of_freedom + p);
 }
 
-/// Evenly spread stretches of a long design, enough to see the noise's colour.
-Design excerpt(const Design& d) {
-  constexpr Eigen::Index stretches = 4, length = 1024;
-  if (d.x.rows() <= 2 * stretches * length) return d;
-  Design part;
-  part.x.resize(stretches * length, d.x.cols());
-  part.y.resize(stretches * length);
-  for (Eigen::Index s = 0; s < stretches; ++s) {
-    const Eigen::Index from = s * (d.x.rows() - length) / (stretches - 1);
-    part.x.middleRows(s * length, length) = d.x.middleRows(from, length);
-    part.y.segment(s * length, length) = d.y.segment(from, length);
-    for (Eigen::Index i = 0; i < length; ++i) {
-      part.interval.push_back(i == 0 ? infinite : d.interval[static_cast<std::size_t>(from + i)]);
-      part.weight.push_back(d.weight[static_cast<std::size_t>(from + i)]);
-    }
-  }
-  return part;
-}
-
-/// The order of the drift that AICc prefers. One record's drift columns stand last, so that a single fit holds the
-/// sums of squares of all lower orders; several records are fitted order by order.
-int best_drift_order(const std::vector<Block>& blocks, Layout layout, const std::vector<double>& rates,
-                     signal::NoiseColour colour) {
-  const int most = layout.drift_order;
+/// The order of the drift that AICc prefers. Where the drift columns stand last, a single fit holds the sums of squares
+/// of all lower orders; several records are fitted order by order.
+int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most) {
   int order = most;
   double best = infinite;
-  if (blocks.size() == 1 && !blocks[0].modulated) {
-    const auto full = signal::generalised_least_squares(design(blocks, layout).model(), rates, colour);
-    const auto columns = static_cast<std::size_t>(full.coefficient.size());
-    double square = residual_square(full);
-    for (int k = most; k >= 0; --k) {
-      const std::size_t left = columns - static_cast<std::size_t>(most - k);
-      if (const double a = criterion(square, left, full.degrees_of_freedom + columns); a < best) best = a, order = k;
-      square += full.explained[left - 1];
-    }
+  const auto consider = [&](double a, int k) {
+    if (a < best) best = a, order = k;
+  };
+  if (model.drift.size() > 1) {
+    for (int k = most; k >= 0; --k) consider(criterion(whitened.fit(model.columns(k))), k);
     return order;
   }
-  for (int k = 0; k <= most; ++k) {
-    layout.drift_order = k;
-    if (const double a = criterion(signal::generalised_least_squares(design(blocks, layout).model(), rates, colour));
-        a < best)
-      best = a, order = k;
+  const auto full = whitened.fit(model.columns(most));
+  const auto columns = static_cast<std::size_t>(full.coefficient.size());
+  double square = residual_square(full);
+  for (int k = most; k >= 0; --k) {
+    const std::size_t left = columns - static_cast<std::size_t>(most - k);
+    consider(criterion(square, left, full.degrees_of_freedom + columns), k);
+    square += full.explained[left - 1];
   }
   return order;
 }
 
-/// Fits without the offset's own drift first, to see spikes that stand on it, and marks them in the readings.
-void mark_spikes(Readings& r, const Rotation& turn, const HallOptions& options, double per_period) {
-  constexpr int reach = 4;
-  constexpr double limit = 7;
-  std::vector<char> longitudinal(r.time.size());
-  if (!r.voltage_xx.empty()) longitudinal = signal::spikes(r.voltage_xx, reach, 10);
-  r.rejected = signal::spikes(r.voltage_xy, reach, limit);
-  for (int pass = 0; pass < 2; ++pass) {
-    const std::vector<char> before = r.rejected;
-    const Block block = make_block(bin(r, turn, per_period), turn, options, 0);
-    Layout layout;
-    layout.drift_order = most_drift_order(turn, options.most_drift_order);
-    const Design d = design({block}, layout);
-    if (d.x.rows() < d.x.cols() + 2) break;
-    const Eigen::VectorXd weight = Eigen::Map<const Eigen::VectorXd>(d.weight.data(), d.x.rows());
-    const Eigen::MatrixXd weighted = weight.asDiagonal() * d.x;
-    // Columns of very different size: scale before the normal equations.
-    const Eigen::VectorXd scale = d.x.colwise().norm().cwiseMax(1e-300).cwiseInverse();
-    const Eigen::MatrixXd normal = scale.asDiagonal() * (weighted.transpose() * d.x) * scale.asDiagonal();
-    const Eigen::VectorXd c = scale.cwiseProduct(normal.ldlt().solve(scale.cwiseProduct(weighted.transpose() * d.y)));
-    Eigen::VectorXd background = d.x * c - d.x.col(Layout::hall) * c[Layout::hall];
-    // The background is smooth enough for straight lines between bins; the Hall term follows each reading's field.
-    std::vector<double> residual(r.time.size());
-    std::size_t b = 0;
-    const std::size_t last = block.bins.time.size() - 1;
-    for (std::size_t i = 0; i < r.time.size(); ++i) {
-      while (b + 1 < last && block.bins.time[b + 1] < r.time[i]) ++b;
-      const double share =
-          last == 0 ? 0 : (r.time[i] - block.bins.time[b]) / (block.bins.time[b + 1] - block.bins.time[b]);
-      const auto between = [&](double from, double to) { return from + share * (to - from); };
-      const auto at = static_cast<Eigen::Index>(b);
-      const double smooth = last == 0 ? background[0] : between(background[at], background[at + 1]);
-      const double current =
-          block.modulated || last == 0 ? r.current[i] : between(block.current[b], block.current[b + 1]);
-      residual[i] = r.voltage_xy[i] - smooth - c[Layout::hall] * current * r.field[i];
-    }
-    r.rejected = signal::spikes(residual, reach, limit);
-    if (r.rejected == before) break;
-  }
-  for (std::size_t i = 0; i < r.rejected.size(); ++i)
-    if (longitudinal[i] != 0) r.rejected[i] = 1;
-}
+/// The main fit, with the columns it chose.
+struct HallFit {
+  HallModel model;
+  std::vector<Eigen::Index> columns;
+  signal::Regression regression;
+  int drift_order = 0;
+  bool longitudinal = false;    ///< V_xx is among the columns
+  double cubic_over_error = 0;  ///< of a term in B^3 added to them
+  std::vector<double> rates;    ///< 1/s, of the noise's relaxations
 
-/// Takes the bins out of the blocks whose whitened residual stands out. Returns how many.
-std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>& residual) {
-  std::size_t dropped = 0, row = 0;
-  for (Block& block : blocks) {
-    std::vector<char> keep;
-    for (std::size_t i = 0; i < block.bins.time.size(); ++i) keep.push_back(std::abs(residual[row++]) <= 5 ? 1 : 0);
-    const auto out = static_cast<std::size_t>(std::count(keep.begin(), keep.end(), 0));
-    if (out == 0 || out > keep.size() / 10) continue;
-    dropped += out;
-    Bins& b = block.bins;
-    for (auto* column :
-         {&b.time, &b.interval, &b.weight, &b.field, &b.current, &b.current_field, &b.current_field2, &b.voltage_xy,
-          &b.voltage_xx, &block.field, &block.current, &block.reference.smooth, &block.reference.rate}) {
-      if (column->empty()) continue;
-      std::size_t to = 0;
-      for (std::size_t i = 0; i < keep.size(); ++i)
-        if (keep[i] != 0) (*column)[to++] = (*column)[i];
-      column->resize(to);
-    }
-    for (std::size_t i = 1; i < b.time.size(); ++i) b.interval[i] = b.time[i] - b.time[i - 1];
-  }
-  return dropped;
-}
-
-/// Mean R_xx with its error, and the part of V_xx that goes with the field.
-struct Longitudinal {
-  Estimate resistance;
-  double odd = 0, odd_over_error = 0;  // ohm/T
+  double coefficient(Eigen::Index k) const { return regression.coefficient[k]; }
+  double error(Eigen::Index k) const { return std::sqrt(regression.covariance(k, k)); }
 };
 
-Longitudinal longitudinal(const Block& block, int order) {
-  const auto n = static_cast<Eigen::Index>(block.bins.time.size());
-  Eigen::MatrixXd x(n, order + 4);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const auto p = legendre(block.bins.time[i], block.bins.time.front(), block.bins.time.back(), order);
-    for (int k = 0; k <= order; ++k) x(i, k) = block.current[i] * p[k];
-    x(i, order + 1) = block.current[i] * block.field[i];
-    x(i, order + 2) = block.current[i] * (block.bins.field[i] * block.bins.field[i] - block.mean_field2);
-    x(i, order + 3) = block.reference.rate[i];
+/// The colour of the noise with every drift term in the model; then the order of the drift, and V_xx or not, in noise
+/// of that colour; then once more without the bins that stand out.
+HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated) {
+  HallFit f;
+  const auto& time = blocks[0].bins.time;
+  f.rates = signal::relaxation_rates(time.back() - time.front(), (time.back() - time.front()) / double(time.size()));
+  for (int pass = 0; pass < 3; ++pass) {
+    f.model = hall_model(blocks, most_order, separated, true);
+    const auto everything = f.model.columns(most_order);
+    const HallModel part = excerpt(f.model);
+    const auto colour =
+        signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
+    const signal::WhitenedModel whitened(f.model.linear(), f.rates, colour);
+    f.drift_order = best_drift_order(f.model, whitened, most_order);
+    f.columns = f.model.columns(f.drift_order);
+    f.regression = whitened.fit(f.columns);
+    f.longitudinal = false;
+    const auto with = [&](Eigen::Index column) {
+      auto columns = f.columns;
+      columns.push_back(column);
+      return columns;
+    };
+    if (f.model.longitudinal >= 0) {
+      const auto tried = whitened.fit(with(f.model.longitudinal));
+      if (criterion(tried) < criterion(f.regression)) {
+        f.regression = tried;
+        f.columns = with(f.model.longitudinal);
+        f.longitudinal = true;
+      }
+    }
+    if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10) {
+      const auto curved = whitened.fit(with(f.model.cubic));
+      const Eigen::Index last = curved.coefficient.size() - 1;
+      f.cubic_over_error = std::abs(curved.coefficient[last]) / std::sqrt(curved.covariance(last, last));
+    }
+    if (pass == 2 || drop_outliers(blocks, f.regression.whitened_residual) == 0) break;
   }
-  const Eigen::VectorXd scale = x.colwise().norm().cwiseInverse();
-  const Eigen::MatrixXd scaled = x * scale.asDiagonal();
-  const Eigen::VectorXd y = Eigen::Map<const Eigen::VectorXd>(block.bins.voltage_xx.data(), n);
-  const Eigen::MatrixXd inverse = (scaled.transpose() * scaled).inverse();
-  const Eigen::VectorXd c = inverse * (scaled.transpose() * y);
-  const Eigen::VectorXd rest = y - scaled * c;
-  // Neighbouring residuals go together in slow noise: the number of independent ones is smaller.
-  double lag = 0;
-  for (Eigen::Index i = 1; i < n; ++i) lag += rest[i] * rest[i - 1];
-  const double square = rest.squaredNorm();
-  const double correlation = square > 0 ? std::clamp(lag / square, 0.0, 0.95) : 0;
-  const double variance = square / double(n - order - 4) * (1 + correlation) / (1 - correlation);
-  const auto error = [&](Eigen::Index k) { return std::sqrt(variance * inverse(k, k)) * scale[k]; };
-  Longitudinal l;
-  l.resistance = normal_estimate(c[0] * scale[0], error(0));
-  l.odd = c[order + 1] * scale[order + 1];
-  l.odd_over_error = error(order + 1) > 0 ? std::abs(l.odd) / error(order + 1) : 0;
-  return l;
+  return f;
 }
 
 /// Frequency at which the coloured part of the noise is as strong as the white part.
@@ -365,7 +137,7 @@ void fuse_temperature(const HallRecord& record, HallResult& result) {
   for (const auto& sensor : record.temperature) {
     double sum = 0, count = 0;
     for (double t : sensor)
-      if (std::isfinite(t)) sum += t, count += 1;
+      if (std::isfinite(t) && std::abs(t) < overflow) sum += t, count += 1;
     if (count > 0) means.push_back(sum / count);
   }
   if (means.empty()) return;
@@ -376,6 +148,9 @@ void fuse_temperature(const HallRecord& record, HallResult& result) {
   if (means.front() <= 0)
     throw InvalidInput("a temperature sensor reads {:.4g} K on average; expected kelvins above 0 (Celsius?)",
                        means.front());
+  if (std::abs(result.temperature_spread - 273.15) < 8)
+    throw InvalidInput("the temperature sensors read {:.4g} and {:.4g} K: one of them looks like degrees Celsius",
+                       means.front(), means.back());
   if (result.temperature_spread > std::max(1.0, 0.01 * result.temperature))
     result.warnings.push_back({"temperature_disagreement", 0,
                                fmt::format("the temperature sensors differ by {:.3g} K; their median {:.4g} K is used",
@@ -391,7 +166,8 @@ void check_current(const Block& block, const HallOptions& options) {
 }
 
 /// Says what the residuals, the other estimates and V_xx have against the assumptions.
-void look_for_trouble(HallResult& r, const Longitudinal* along, const std::vector<double>& residual) {
+void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& fit) {
+  const std::vector<double>& residual = r.trace.whitened_residual;
   const auto warn = [&](const char* code, std::string text) { r.warnings.push_back({code, 0, std::move(text)}); };
   const double share = double(r.rejected) / double(r.readings);
   if (share > 0.1)
@@ -405,6 +181,14 @@ void look_for_trouble(HallResult& r, const Longitudinal* along, const std::vecto
   if (third >= 30 && std::max(first, last) > 2.5 * std::min(first, last))
     warn("noise_changes",
          "the noise differs between the record's beginning and end: the interval holds for its mean only");
+  if (fit.cubic_over_error > 5) warn("nonlinear_hall", "R_xy is not linear in the field: a term in B^3 is significant");
+  if (along != nullptr && !std::isfinite(along->resistance.standard_error))
+    warn("longitudinal_error_unknown",
+         "the readings of V_xx hardly differ: the error of the resistivity cannot be told from them, and that of the "
+         "mobility is the Hall slope's alone");
+  if (along != nullptr && along->bend_over_error > 5 && std::abs(along->bend) > 0.01)
+    warn("nonlinear_current",
+         fmt::format("V_xx is not proportional to the current: R_xx changes by {:.2g} % with it", 100 * along->bend));
   if (along != nullptr && along->odd_over_error > 5)
     warn("longitudinal_hall",
          fmt::format(
@@ -424,6 +208,84 @@ void look_for_trouble(HallResult& r, const Longitudinal* along, const std::vecto
           "the rotation is not steady, the record has gaps, or drift leaks into the line");
 }
 
+/// What the source's voltage leaves for contacts and leads beside the film.
+void find_contacts(HallResult& r, const HallBar& bar, const HallOptions& options, const Longitudinal& along) {
+  if (!(options.source_voltage > 0)) return;
+  const double total = options.source_voltage / r.current;
+  const Estimate film = scaled(along.resistance, std::max(bar.length, bar.total_length) / bar.length);
+  r.contact_resistance =
+      normal_estimate(total - film.value, std::isfinite(film.standard_error) ? film.standard_error : infinite);
+  const double share = r.contact_resistance.value / total, error = film.standard_error / total;
+  const bool certain = !(std::abs(share) < 4 * error);
+  if (share > 0.1 && certain)
+    r.warnings.push_back(
+        {"contact_resistance", 0,
+         fmt::format("contacts and leads take {:.0f} % of the source's voltage{}", 100 * share,
+                     bar.total_length > 0 ? "" : " (with the channel beyond the arms: no total length is given)")});
+  if (share < -0.05 && certain)
+    r.warnings.push_back({"contact_resistance", 0,
+                          fmt::format("the film alone needs {:.3g} V at this current, more than the source gives: are "
+                                      "the lengths and the source's voltage right?",
+                                      film.value * r.current)});
+}
+
+/// Turns so fast, or so slow, are rather a column of time in another unit.
+void check_frequency(double frequency, double expected) {
+  if (expected > 0) {
+    if (std::abs(std::log(frequency / expected)) > std::log(1.5))
+      throw InvalidInput("the field turns at {:.4g} Hz but the magnet at {:.4g} Hz: is the time in another unit?",
+                         frequency, expected);
+  } else if (frequency > 5 || frequency < 5e-5) {
+    throw InvalidInput(
+        "the field turns at {:.4g} Hz, hardly a turned magnet: is the time in another unit? (if not, state the speed)",
+        frequency);
+  }
+}
+
+/// The fit's coefficients as physical quantities.
+void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign) {
+  const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
+  const double slope = unbias * sign * f.coefficient(HallModel::hall), slope_error = unbias * f.error(HallModel::hall);
+  r.signal_to_noise = std::abs(slope) / slope_error;
+  r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
+  r.hall_slope = normal_estimate(slope, std::hypot(slope_error, slope * block.current_error));
+  r.hall_resistance = scaled(r.hall_slope, amplitude);
+  r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
+  r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
+  const auto offset =
+      static_cast<Eigen::Index>(std::find(f.columns.begin(), f.columns.end(), f.model.drift[0][0]) - f.columns.begin());
+  const double current_sign = mean(block.current) < 0 ? -1 : 1;
+  r.offset = scaled(normal_estimate(f.coefficient(offset), f.error(offset)), current_sign / r.current);
+  if (r.pickup_separated)
+    r.pickup = scaled(normal_estimate(f.coefficient(HallModel::pickup), f.error(HallModel::pickup)), amplitude);
+
+  // The lag of the Hall signal itself where it has a column, of everything in step with the magnet where not.
+  const double in_phase = std::abs(slope) * amplitude * r.current;
+  const Estimate behind = r.pickup_separated
+                              ? scaled(normal_estimate(f.coefficient(HallModel::lag), f.error(HallModel::lag)),
+                                       -omega * amplitude * r.current)
+                              : scaled(r.induced, -1);
+  const double orientation = (f.coefficient(HallModel::hall) < 0 ? -1 : 1) * (r.pickup_separated ? 1 : current_sign);
+  const double size = std::hypot(in_phase, behind.value);
+  r.phase = normal_estimate(
+      std::atan2(orientation * behind.value, in_phase),
+      std::hypot(behind.value * slope_error * amplitude * r.current, in_phase * behind.standard_error) / (size * size));
+}
+
+void fill_trace(HallResult& r, const HallFit& f, const Block& block) {
+  const auto rows = static_cast<Eigen::Index>(block.bins.time.size());
+  const Eigen::VectorXd fitted = f.model.x.topRows(rows)(Eigen::all, f.columns) * f.regression.coefficient;
+  const Eigen::VectorXd background =
+      fitted - f.coefficient(HallModel::hall) * f.model.x.col(HallModel::hall).head(rows);
+  r.trace.time = block.bins.time;
+  r.trace.field = block.bins.field;
+  r.trace.voltage = block.bins.voltage_xy;
+  r.trace.fitted.assign(fitted.begin(), fitted.end());
+  r.trace.background.assign(background.begin(), background.end());
+  r.trace.whitened_residual.assign(f.regression.whitened_residual.begin(),
+                                   f.regression.whitened_residual.begin() + rows);
+}
+
 }  // namespace
 
 HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const HallOptions& options) {
@@ -434,186 +296,99 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
 
   Readings readings = usable_readings(record);
   const Rotation turn = rotation(readings.time, readings.field);
-  if (options.expected_frequency > 0 && std::abs(std::log(turn.frequency / options.expected_frequency)) > std::log(1.5))
-    throw InvalidInput("the field turns at {:.4g} Hz but the magnet at {:.4g} Hz: is the time in another unit?",
-                       turn.frequency, options.expected_frequency);
-  result.field_amplitude = turn.amplitude;
+  check_frequency(turn.frequency, options.expected_frequency);
   result.frequency = turn.frequency;
   result.periods = turn.periods;
   result.readings = readings.time.size();
 
-  const double per_period = turn.periods * 40 <= 65536 ? 40 : 16;
-  mark_spikes(readings, turn, options, per_period);
+  const double per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
+  std::vector<Block> blocks;
+  blocks.push_back(despiked_block(readings, turn, options, per_period, 0));
   result.rejected = static_cast<std::size_t>(std::count(readings.rejected.begin(), readings.rejected.end(), 1)) +
                     record.time.size() - readings.time.size();
   result.warnings.insert(result.warnings.end(), readings.warnings.begin(), readings.warnings.end());
-
-  std::vector<Block> blocks;
-  blocks.push_back(make_block(bin(readings, turn, per_period), turn, options, 0));
   check_current(blocks[0], options);
   result.current = mean_magnitude(blocks[0].current);
-  Layout layout;
-  layout.drift_order = most_drift_order(turn, options.most_drift_order);
-  layout.separated = blocks[0].modulated;
+  int most_order = most_drift_order(turn, options.most_drift_order);
+  result.pickup_separated = blocks[0].modulated || options.zero_current != nullptr;
   if (options.zero_current != nullptr) {
     Readings other = usable_readings(*options.zero_current);
     const Rotation other_turn = rotation(other.time, other.field);
-    mark_spikes(other, other_turn, options, per_period);
-    blocks.push_back(make_block(bin(other, other_turn, per_period), other_turn, options, result.current));
-    layout.separated = true;
-    layout.drift_order = std::min(layout.drift_order, most_drift_order(other_turn, options.most_drift_order));
+    blocks.push_back(despiked_block(other, other_turn, options, per_period, result.current));
+    most_order = std::min(most_order, most_drift_order(other_turn, options.most_drift_order));
   }
-  result.pickup_separated = layout.separated;
 
-  const auto rates = [&] {
-    const Bins& b = blocks[0].bins;
-    return signal::relaxation_rates(b.time.back() - b.time.front(),
-                                    (b.time.back() - b.time.front()) / double(b.time.size()));
-  }();
-
-  // The colour of the noise with every drift term in the model; then the order of the drift in noise of that colour.
-  signal::Regression fit;
-  const int most_order = layout.drift_order;
-  for (int pass = 0; pass < 3; ++pass) {
-    layout.drift_order = most_order;
-    layout.longitudinal = false;
-    result.colour = signal::estimate_colour(excerpt(design(blocks, layout)).model(), rates);
-    layout.drift_order = best_drift_order(blocks, layout, rates, result.colour);
-    fit = signal::generalised_least_squares(design(blocks, layout).model(), rates, result.colour);
-    if (!blocks[0].bins.voltage_xx.empty() && !blocks[0].modulated) {
-      Layout candidate = layout;
-      candidate.longitudinal = true;
-      const Design d = design(blocks, candidate);
-      const auto column = d.x.col(d.x.cols() - 1);
-      if (column.norm() > 1e-9 * mean_magnitude(blocks[0].bins.voltage_xx)) {
-        const auto tried = signal::generalised_least_squares(d.model(), rates, result.colour);
-        if (criterion(tried) < criterion(fit)) fit = tried, layout = candidate;
-      }
-    }
-    if (pass == 2 || drop_outliers(blocks, fit.whitened_residual) == 0) break;
-  }
-  result.drift_order = layout.drift_order;
-  result.longitudinal_regressor = layout.longitudinal;
+  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated);
   const Block& block = blocks[0];
-  result.white_noise = std::sqrt(fit.white_variance);
+  result.drift_order = fit.drift_order;
+  result.longitudinal_regressor = fit.longitudinal;
+  result.colour = fit.regression.colour;
+  result.white_noise = std::sqrt(fit.regression.white_variance);
   const double reading_interval = (readings.time.back() - readings.time.front()) / double(readings.time.size() - 1);
-  result.corner_frequency = corner(result.colour, rates, reading_interval);
+  result.corner_frequency = corner(result.colour, fit.rates, reading_interval);
 
-  const auto error = [&](Eigen::Index k) { return std::sqrt(fit.covariance(k, k)); };
-  // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.
+  const auto variance = [](const std::vector<double>& values) {
+    const double centre = mean(values);
+    double sum = 0;
+    for (double v : values) sum += (v - centre) * (v - centre);
+    return sum / double(values.size());
+  };
+  result.field_amplitude = turn.amplitude;
   double unbias = 1;
   if (block.reference.left_noise > 0) {
+    // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.
     const double left = block.reference.left_noise * block.reference.left_noise;
-    double variance = 0;
-    const double centre = mean(block.field);
-    for (double b : block.field) variance += (b - centre) * (b - centre);
-    unbias = 1 / (1 - std::min(0.5, left / (variance / double(block.field.size()))));
+    unbias = 1 / (1 - std::min(0.5, left / variance(block.field)));
+    // Crests of a noisy sensor exaggerate; the smooth field's root mean square does not.
+    result.field_amplitude = std::sqrt(2 * variance(block.reference.smooth));
     result.warnings.push_back(
         {"noisy_field", 0,
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
   }
   const double sign = bar.arms_swapped ? -1 : 1;
-  const double amplitude = unbias * [&] {
-    // Crests of a noisy sensor exaggerate; the smooth field's root mean square does not.
-    if (unbias == 1) return turn.amplitude;
-    double sum = 0;
-    const double centre = mean(block.reference.smooth);
-    for (double b : block.reference.smooth) sum += (b - centre) * (b - centre);
-    return std::sqrt(2 * sum / double(block.reference.smooth.size())) / unbias;
-  }();
-  result.field_amplitude = amplitude;
-  const double slope = unbias * sign * fit.coefficient[Layout::hall], slope_error = unbias * error(Layout::hall);
-  const Estimate measured_slope = normal_estimate(slope, slope_error);
-  result.hall_slope = scaled(measured_slope, 1 / contact_factor(bar));
-  result.hall_resistance = scaled(measured_slope, amplitude);
-  result.signal_to_noise = std::abs(slope) / slope_error;
-  result.carrier_confidence = 0.5 * std::erfc(-result.signal_to_noise / std::numbers::sqrt2);
-  const double omega = 2 * pi * turn.frequency;
-  const double induced = fit.coefficient[Layout::rate] * omega * amplitude;
-  result.induced = normal_estimate(induced, error(Layout::rate) * omega * amplitude);
-  result.even = normal_estimate(fit.coefficient[Layout::even], error(Layout::even));
-  const double current_scale = mean_magnitude(block.current);
-  const Eigen::Index drift = layout.first_drift();
-  result.offset =
-      scaled(normal_estimate(fit.coefficient[drift], error(drift)), (mean(block.current) < 0 ? -1 : 1) / current_scale);
-  if (layout.separated) {
-    result.pickup = normal_estimate(fit.coefficient[Layout::pickup] * amplitude, error(Layout::pickup) * amplitude);
-  } else {
+  fill_from_fit(result, fit, block, unbias, sign);
+  const double hall_voltage = std::abs(result.hall_resistance.value) * result.current;
+  result.hall_slope = scaled(result.hall_slope, 1 / contact_factor(bar));
+  if (!result.pickup_separated)
     result.warnings.push_back({"pickup_not_separable", 0,
                                "pick-up in step with the motor cannot be told from the Hall signal without a record at "
                                "zero or reversed current"});
-  }
-  // The lag of the Hall signal itself where it has a column, of everything in step with the magnet where not.
-  const double in_phase = std::abs(slope) * amplitude * current_scale;
-  const double behind = layout.separated ? -fit.coefficient[Layout::lag] * omega * amplitude * current_scale : -induced;
-  const double behind_error =
-      layout.separated ? error(Layout::lag) * omega * amplitude * current_scale : result.induced.standard_error;
-  const double orientation = layout.separated ? (fit.coefficient[Layout::hall] < 0 ? -1 : 1)
-                                              : (fit.coefficient[Layout::hall] * mean(block.current) < 0 ? -1 : 1);
-  const double size = std::hypot(in_phase, behind);
-  result.phase = normal_estimate(
-      std::atan2(orientation * behind, in_phase),
-      std::hypot(behind * slope_error * amplitude * current_scale, in_phase * behind_error) / (size * size));
 
   const bool with_xx = !block.bins.voltage_xx.empty();
   Longitudinal along;
   if (with_xx) {
-    along = longitudinal(block, layout.drift_order);
+    along = longitudinal(block, readings.voltage_xx);
     // Which of the two carries the Hall signal, and which the large resistive offset?
     if (std::abs(result.offset.value) > std::abs(along.resistance.value) && along.odd_over_error > 5 &&
         along.odd_over_error > 3 * result.signal_to_noise)
       throw InvalidInput(
           "V_xx and V_xy look swapped: the signal in step with the field is in V_xx ({:.3g} ohm/T, {:.0f} standard "
-          "errors); "
-          "try naming them the other way round",
+          "errors); try naming them the other way round",
           along.odd, along.odd_over_error);
-  }
-
-  Layout cubic = layout;
-  cubic.cubic = true;
-  if (const Design d = excerpt(design(blocks, cubic)); d.x.rows() > d.x.cols() + 10) {
-    const auto curved = signal::generalised_least_squares(d.model(), rates, result.colour);
-    const Eigen::Index last = curved.coefficient.size() - 1;
-    if (std::abs(curved.coefficient[last]) > 5 * std::sqrt(curved.covariance(last, last)))
-      result.warnings.push_back({"nonlinear_hall", 0, "R_xy is not linear in the field: a term in B^3 is significant"});
+    find_contacts(result, bar, options, along);
   }
 
   if (!block.modulated) {
-    const BinnedResistance resistance{block.bins.time, block.field, block.reference.rate, [&] {
-                                        std::vector<double> r(block.bins.voltage_xy);
-                                        for (std::size_t i = 0; i < r.size(); ++i) r[i] *= sign / block.current[i];
-                                        return r;
-                                      }()};
-    result.lock_in = lock_in(resistance, turn, amplitude);
-    result.fourier = fourier_hall(resistance, turn, amplitude, layout.drift_order);
+    BinnedResistance resistance{block.bins.time, block.field, block.reference.rate, block.bins.voltage_xy};
+    for (std::size_t i = 0; i < resistance.resistance.size(); ++i) resistance.resistance[i] *= sign / block.current[i];
+    result.lock_in = lock_in(resistance, turn, result.field_amplitude);
+    result.fourier = fourier_hall(resistance, turn, result.field_amplitude, fit.drift_order);
   }
 
-  const bool above_floor = std::abs(slope) * amplitude * current_scale >= options.voltage_floor;
+  const bool above_floor = hall_voltage >= options.voltage_floor;
   if (!above_floor)
     result.warnings.push_back({"below_floor", 0,
                                fmt::format("the Hall voltage of {:.3g} V is below the instrument's floor of {:.3g} V",
-                                           std::abs(slope) * amplitude * current_scale, options.voltage_floor)});
-  const bool detected = result.signal_to_noise > 1.959964 && above_floor;
-  if (detected) result.carrier = slope < 0 ? Carrier::electrons : Carrier::holes;
+                                           hall_voltage, options.voltage_floor)});
+  if (result.signal_to_noise > 1.959964 && above_floor)
+    result.carrier = result.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
   // A signal under the floor may be anything up to the floor.
   const double floor_slope =
-      above_floor ? 0 : options.voltage_floor / (amplitude * current_scale * contact_factor(bar));
-  fill_film(result, bar, options.hall_factor, with_xx ? &along.resistance : nullptr, floor_slope);
+      above_floor ? 0 : options.voltage_floor / (result.field_amplitude * result.current * contact_factor(bar));
+  fill_film(result, bar, options.hall_factor, with_xx ? &along.resistance : nullptr, floor_slope, block.current_error);
 
-  const Design d = design(blocks, layout);
-  const Eigen::VectorXd fitted = d.x * fit.coefficient;
-  for (std::size_t i = 0; i < block.bins.time.size(); ++i) {
-    const auto row = static_cast<Eigen::Index>(i);
-    result.trace.time.push_back(block.bins.time[i]);
-    result.trace.field.push_back(block.bins.field[i]);
-    result.trace.voltage.push_back(block.bins.voltage_xy[i]);
-    result.trace.fitted.push_back(fitted[row]);
-    result.trace.background.push_back(fitted[row] - fit.coefficient[Layout::hall] * d.x(row, Layout::hall));
-  }
-  result.trace.whitened_residual.assign(
-      fit.whitened_residual.begin(),
-      fit.whitened_residual.begin() + static_cast<std::ptrdiff_t>(block.bins.time.size()));
-  look_for_trouble(result, with_xx ? &along : nullptr, result.trace.whitened_residual);
+  fill_trace(result, fit, block);
+  look_for_trouble(result, with_xx ? &along : nullptr, fit);
   return result;
 }
 

@@ -20,6 +20,7 @@ struct HallOptions {
   double voltage_floor = 0;       ///< V: Hall voltages below it are not reported
   double current_floor = 0;       ///< A: currents below it are not believed
   double expected_frequency = 0;  ///< Hz of the rotation; 0: not known
+  double source_voltage = 0;      ///< V over the whole bar and its contacts; 0: not known
   int most_drift_order = 8;       ///< of the polynomials that the data choose from
   /// A record of the same set-up at zero current, which tells pick-up and induction from the Hall signal.
   const HallRecord* zero_current = nullptr;
@@ -75,6 +76,7 @@ struct HallResult {
   Estimate mobility;                        ///< m^2/(V s)
   Estimate resistivity;                     ///< ohm m
   Estimate sheet_resistance;                ///< ohm
+  Estimate contact_resistance;              ///< ohm: what the source's voltage says beyond the film; needs it stated
   double density_mobility_correlation = 0;  ///< of the errors of density and mobility
   double largest_hall_slope = 0;            ///< ohm/T: 95 % upper bound on its magnitude
   double least_density = 0;                 ///< 1/m^3: the lower bound that goes with it

@@ -13,8 +13,6 @@
 namespace ecram::analysis {
 namespace {
 
-constexpr double overflow = 1e30;  // instruments write 9.9E37 when the range is exceeded
-
 /// "row 12", or "line 14" of a file.
 std::string place(const HallRecord& record, std::size_t row) {
   return record.first_line > 0 ? fmt::format("line {}", record.first_line + row) : fmt::format("row {}", row);

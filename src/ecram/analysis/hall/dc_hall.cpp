@@ -7,9 +7,7 @@
 #include <map>
 #include <numbers>
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
-#include <Eigen/QR>
 #include <fmt/format.h>
 
 #include "ecram/analysis/columns.h"
@@ -17,6 +15,7 @@
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/fit/residual_tests.h"
+#include "ecram/signal/regression.h"
 
 namespace ecram::analysis {
 namespace {
@@ -53,19 +52,14 @@ struct Line {
 };
 
 Line least_squares(const Eigen::MatrixXd& x, const Eigen::VectorXd& y) {
-  const Eigen::VectorXd scale = x.colwise().norm().cwiseMax(1e-300).cwiseInverse();
-  const Eigen::MatrixXd scaled = x * scale.asDiagonal();
-  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(scaled);
-  if (qr.rank() < x.cols()) throw InvalidInput("the readings do not separate Hall voltage, offset and thermal voltage");
+  const auto fit = signal::least_squares(x, y);
+  if (fit.rank < x.cols()) throw InvalidInput("the readings do not separate Hall voltage, offset and thermal voltage");
   Line line;
-  const Eigen::VectorXd c = qr.solve(y), rest = y - scaled * c;
   line.freedom = double(x.rows() - x.cols());
-  line.largest_residual = rest.cwiseAbs().maxCoeff();
-  const double variance = line.freedom > 0 ? rest.squaredNorm() / line.freedom : not_there;
-  const Eigen::MatrixXd inverse =
-      (scaled.transpose() * scaled).ldlt().solve(Eigen::MatrixXd::Identity(x.cols(), x.cols()));
-  line.coefficient = c.cwiseProduct(scale);
-  line.error = (variance * inverse.diagonal()).cwiseSqrt().cwiseProduct(scale);
+  line.largest_residual = fit.residual.cwiseAbs().maxCoeff();
+  const double variance = line.freedom > 0 ? fit.residual.squaredNorm() / line.freedom : not_there;
+  line.coefficient = fit.coefficient;
+  line.error = (variance * fit.inverse.diagonal()).cwiseSqrt();
   return line;
 }
 
@@ -300,8 +294,9 @@ std::vector<ContactCurve> contact_curves(const LakeShoreExport& file) {
       x.col(1).setOnes();
       const Eigen::VectorXd y = Eigen::Map<Eigen::VectorXd>(v.data(), x.rows());
       const Line line = least_squares(x, y);
-      curves.push_back({table.contact_set, student(line.coefficient[0], line.error[0], line.freedom),
-                        line.largest_residual / y.cwiseAbs().maxCoeff()});
+      const double deviation = line.largest_residual / y.cwiseAbs().maxCoeff();
+      curves.push_back(
+          {table.contact_set, student(line.coefficient[0], line.error[0], line.freedom), deviation, deviation <= 0.02});
     }
   return curves;
 }

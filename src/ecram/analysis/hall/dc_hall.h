@@ -83,7 +83,8 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path);
 struct ContactCurve {
   std::string contact_set;
   Estimate resistance;           ///< ohm
-  double largest_deviation = 0;  ///< of a reading from the straight line, over the largest voltage: linearity
+  double largest_deviation = 0;  ///< of a reading from the straight line, over the largest voltage
+  bool linear = true;            ///< that is below 2 %
 };
 std::vector<ContactCurve> contact_curves(const LakeShoreExport& file);
 

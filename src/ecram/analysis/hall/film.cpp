@@ -28,10 +28,13 @@ Estimate reciprocal(const Estimate& slope, double factor) {
 
 double contact_factor(const HallBar& bar) {
   double factor = 1;
+  constexpr double pi = std::numbers::pi;
   if (bar.total_length > 0)
-    factor *= 1 - 16 / (std::numbers::pi * std::numbers::pi) *
-                      std::exp(-0.5 * std::numbers::pi * bar.total_length / bar.width);
-  if (bar.arm_width > 0) factor *= 1 - 2 * bar.arm_width / (std::numbers::pi * bar.width);
+    for (const double side : {-1.0, 1.0}) {
+      const double distance = 0.5 * bar.total_length + side * bar.arm_position.value_or(0.5 * bar.length);
+      factor -= 8 / (pi * pi) * std::exp(-pi * distance / bar.width);
+    }
+  if (bar.arm_width > 0) factor *= 1 - 2 * bar.arm_width / (pi * bar.width);
   return factor;
 }
 
@@ -47,9 +50,16 @@ void check(const HallBar& bar) {
   if (bar.total_length != 0 && !(bar.total_length >= bar.length))
     throw InvalidInput("total length {} m; expected at least the length {} m between the arms", bar.total_length,
                        bar.length);
+  if (bar.arm_position && bar.total_length > 0 && !(2 * std::abs(*bar.arm_position) < bar.total_length))
+    throw InvalidInput("the Hall arms at {} m from the middle; expected them within the total length {} m",
+                       *bar.arm_position, bar.total_length);
+  if (!(contact_factor(bar) > 0.5))
+    throw InvalidInput("the contacts take {:.0f} % of the Hall voltage; expected a bar where they take less than half",
+                       100 * (1 - contact_factor(bar)));
 }
 
-void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope) {
+void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,
+               double current_error) {
   const double e = constants::elementary_charge;
   if (resistance != nullptr) {
     r.sheet_resistance = scaled(*resistance, bar.width / bar.length);
@@ -64,12 +74,15 @@ void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Esti
   r.sheet_density = reciprocal(r.hall_slope, hall_factor / e);
   r.density = scaled(r.sheet_density, 1 / bar.thickness);
   if (resistance == nullptr) return;
-  const double hall = r.hall_slope.standard_error / std::abs(r.hall_slope.value);
-  const double sheet = r.sheet_resistance.standard_error / std::abs(r.sheet_resistance.value);
+  const auto own_variance = [&](const Estimate& estimate) {
+    const double relative = estimate.standard_error / estimate.value;
+    return std::isfinite(relative) ? std::max(0.0, relative * relative - current_error * current_error) : 0;
+  };
+  const double hall = own_variance(r.hall_slope), sheet = own_variance(r.sheet_resistance);
   const double mobility = std::abs(r.hall_slope.value) / (hall_factor * r.sheet_resistance.value);
-  r.mobility = normal_estimate(mobility, std::abs(mobility) * std::hypot(hall, sheet));
-  // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone.
-  r.density_mobility_correlation = -hall / std::hypot(hall, sheet);
+  r.mobility = normal_estimate(mobility, std::abs(mobility) * std::sqrt(hall + sheet));
+  // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone, the current n alone.
+  r.density_mobility_correlation = -hall / std::sqrt((hall + sheet) * (hall + current_error * current_error));
 }
 
 }  // namespace ecram::analysis

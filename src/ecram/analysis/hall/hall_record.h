@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,15 @@ struct HallBar {
   double arm_width = 0;       ///< m, of the Hall arms where they meet the channel; 0: point contacts
   double total_length = 0;    ///< m, between source and drain; 0: long, their short-circuit of the Hall field is none
   bool arms_swapped = false;  ///< V_xy was wired the other way round
+  /// m, of the arms of V_xy from the middle between source and drain; not given: they are a pair of those of V_xx, at
+  /// half the length.
+  std::optional<double> arm_position = std::nullopt;
 };
 
-/// By what factor the finite contacts lessen the Hall voltage: the end contacts short-circuit it, by
-/// 1 - (16/pi^2) exp(-pi L / (2 W)), and arms of width s average it, by 1 - 2 s / (pi W), both for small Hall angles.
-/// Source: Popovic, Hall Effect Devices, 2nd ed. (2004), section 4.1, for L/W > 0.85 and s/W < 0.2.
+/// By what factor the finite contacts lessen the Hall voltage: either end contact short-circuits it at a distance d, by
+/// (8/pi^2) exp(-pi d / W), so that both do by (16/pi^2) exp(-pi L / (2 W)) in the middle of a bar of length L, and
+/// arms of width s average it, by 1 - 2 s / (pi W), all for small Hall angles. Source: Popovic, Hall Effect Devices,
+/// 2nd ed. (2004), section 4.1, for L/W > 0.85 and s/W < 0.2.
 double contact_factor(const HallBar& bar);
 
 /// One AC Hall record: columns of equal length, in order of time. NaN where a cell is missing; an empty column where

@@ -105,8 +105,8 @@ HallBar read_hall_bar(const std::filesystem::path& path) {
     } catch (const toml::parse_error& e) {
       throw InvalidInput("line {}: {}", e.source().begin.line, std::string(e.description()));
     }
-    constexpr std::array<std::string_view, 6> known{"length",    "width",        "thickness",
-                                                    "arm_width", "total_length", "arms_swapped"};
+    constexpr std::array<std::string_view, 7> known{"length",       "width",        "thickness",   "arm_width",
+                                                    "total_length", "arm_position", "arms_swapped"};
     HallBar bar;
     for (const auto& [name, node] : table) {
       const std::string_view key = name.str();
@@ -120,6 +120,8 @@ HallBar read_hall_bar(const std::filesystem::path& path) {
         bar.arm_width = metres(node, key);
       else if (key == "total_length")
         bar.total_length = metres(node, key);
+      else if (key == "arm_position")
+        bar.arm_position = metres(node, key);
       else if (key == "arms_swapped") {
         const auto swapped = node.value<bool>();
         if (!swapped) throw InvalidInput("key arms_swapped: expected true or false");

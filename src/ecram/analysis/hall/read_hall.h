@@ -24,8 +24,8 @@ struct HallColumns {
 /// @throws InvalidInput  "file:line: what is wrong, what was expected"
 HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads);
 
-/// Reads a Hall bar's geometry from TOML: `length`, `width`, `thickness`, `arm_width`, `total_length` (numbers in
-/// metres or text with a unit) and `arms_swapped`.
+/// Reads a Hall bar's geometry from TOML: `length`, `width`, `thickness`, `arm_width`, `total_length`, `arm_position`
+/// (numbers in metres or text with a unit) and `arms_swapped`.
 ///
 /// @throws InvalidInput  "file: key ...", an unknown key with the nearest known one
 HallBar read_hall_bar(const std::filesystem::path& path);

@@ -73,15 +73,17 @@ Reference reference(std::span<const double> time, std::span<const double> field,
   // One sine over everything: the smooth field where bins are few, and the fallback beside gaps.
   Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
   Eigen::Vector3d right = Eigen::Vector3d::Zero();
+  std::vector<double> cosine(n), sine(n);
   for (std::size_t i = 0; i < n; ++i) {
-    const Eigen::Vector3d row(1, std::cos(omega * time[i]), std::sin(omega * time[i]));
+    cosine[i] = std::cos(omega * time[i]);
+    sine[i] = std::sin(omega * time[i]);
+    const Eigen::Vector3d row(1, cosine[i], sine[i]);
     normal += row * row.transpose();
     right += row * field[i];
   }
-  const Eigen::Vector3d sine = normal.ldlt().solve(right);
-  const auto global = [&](double t) {
-    const double c = std::cos(omega * t), s = std::sin(omega * t);
-    return Tangent{sine[0] + sine[1] * c + sine[2] * s, omega * (sine[2] * c - sine[1] * s)};
+  const Eigen::Vector3d all = normal.ldlt().solve(right);
+  const auto global = [&](std::size_t i) {
+    return Tangent{all[0] + all[1] * cosine[i] + all[2] * sine[i], omega * (all[2] * cosine[i] - all[1] * sine[i])};
   };
 
   const bool dense = double(n) / turn.periods >= 24;
@@ -93,7 +95,7 @@ Reference reference(std::span<const double> time, std::span<const double> field,
     const double span = to > from ? time[to - 1] - time[from] : 0;
     const bool local = dense && to - from == 2 * reach + 1 && span < 0.3 / turn.frequency;
     if (!local) {
-      tangent = global(time[i]);
+      tangent = global(i);
     } else {
       const double h = span / double(2 * reach);
       bool even = i >= reach && i + reach < n;
@@ -142,11 +144,15 @@ std::vector<double> lagged(std::span<const double> time, std::span<const double>
   return x;
 }
 
-std::vector<double> legendre(double t, double from, double to, int order) {
-  const double x = to > from ? (2 * t - from - to) / (to - from) : 0;
-  std::vector<double> p{1, x};
-  for (int k = 2; k <= order; ++k) p.push_back(((2 * k - 1) * x * p[k - 1] - (k - 1) * p[k - 2]) / k);
-  p.resize(static_cast<std::size_t>(order) + 1);
+Eigen::MatrixXd legendre(std::span<const double> time, int order) {
+  const auto n = static_cast<Eigen::Index>(time.size());
+  Eigen::ArrayXd x = Eigen::Map<const Eigen::ArrayXd>(time.data(), n);
+  const double span = time.back() - time.front();
+  x = span > 0 ? Eigen::ArrayXd((2 * x - time.front() - time.back()) / span) : Eigen::ArrayXd::Zero(n);
+  Eigen::MatrixXd p = Eigen::MatrixXd::Ones(n, order + 1);
+  if (order > 0) p.col(1) = x;
+  for (int k = 2; k <= order; ++k)
+    p.col(k) = ((2 * k - 1) * x * p.col(k - 1).array() - (k - 1) * p.col(k - 2).array()) / k;
   return p;
 }
 

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include <Eigen/Core>
+
 #include "ecram/analysis/hall/bins.h"
 
 namespace ecram::analysis {
@@ -23,7 +25,7 @@ Reference reference(std::span<const double> time, std::span<const double> field,
 /// What a first-order lag makes of u(t), taken as parabolas between the samples: tau x' + x = u.
 std::vector<double> lagged(std::span<const double> time, std::span<const double> u, double tau);
 
-/// Legendre polynomials P_0 ... P_order at t, with -1 and 1 at `from` and `to`.
-std::vector<double> legendre(double t, double from, double to, int order);
+/// Legendre polynomials of the time, -1 at its first and 1 at its last value: a row a time, column k holds P_k.
+Eigen::MatrixXd legendre(std::span<const double> time, int order);
 
 }  // namespace ecram::analysis

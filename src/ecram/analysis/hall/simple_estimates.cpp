@@ -5,13 +5,14 @@
 #include <cmath>
 #include <complex>
 #include <numbers>
+#include <numeric>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
-#include <Eigen/QR>
 
 #include "ecram/analysis/hall/reference.h"
 #include "ecram/fit/residual_tests.h"
+#include "ecram/signal/regression.h"
 
 namespace ecram::analysis {
 namespace {
@@ -46,14 +47,10 @@ std::vector<double> on_grid(const std::vector<double>& time, const std::vector<d
 }
 
 void take_polynomial_away(std::vector<double>& values, int order) {
-  const auto n = static_cast<Eigen::Index>(values.size());
-  Eigen::MatrixXd x(n, order + 1);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const auto p = legendre(double(i), 0, double(n - 1), order);
-    for (int k = 0; k <= order; ++k) x(i, k) = p[k];
-  }
-  Eigen::Map<Eigen::VectorXd> y(values.data(), n);
-  y -= x * x.householderQr().solve(Eigen::VectorXd(y));
+  std::vector<double> place(values.size());
+  std::iota(place.begin(), place.end(), 0.0);
+  Eigen::Map<Eigen::VectorXd> y(values.data(), static_cast<Eigen::Index>(values.size()));
+  y = signal::least_squares(legendre(place, order), y).residual;
 }
 
 }  // namespace

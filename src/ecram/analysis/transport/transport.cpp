@@ -361,8 +361,9 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
     const double polaron =
         std::min(of(ConductionLaw::small_polaron_adiabatic).aicc, of(ConductionLaw::small_polaron_nonadiabatic).aicc);
     r.hopping_preferred = std::min(three.aicc, two.aicc) < polaron;
-    // Differences below 2 are no evidence (Burnham and Anderson, Model Selection, 2nd ed., section 2.6).
-    r.dimension = std::abs(three.aicc - two.aicc) < 2 ? "undetermined" : three.aicc < two.aicc ? "3D" : "2D";
+    // The two laws' own Akaike weights; odds below two to one decide nothing.
+    r.three_dimensional = 1 / (1 + std::exp(0.5 * (three.aicc - two.aicc)));
+    r.dimension = r.three_dimensional > 2.0 / 3 ? "3D" : r.three_dimensional < 1.0 / 3 ? "2D" : "undetermined";
     const LawFit& mott = three.aicc < two.aicc ? three : two;
     if (mott.characteristic.value > 0)
       r.hop = o.density_of_states
@@ -373,10 +374,6 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
     r.reduced_activation = physics::reduced_activation_energy(rho.temperature, rho.value);
     r.zabrodskii_exponent = zabrodskii(rho, r.reduced_activation, r.exponent.value, o.seed);
     r.conductivity_energy = scaled(arrhenius_energy(rho), -1);
-    std::swap(r.conductivity_energy.low, r.conductivity_energy.high);
-    r.conductivity_energy.standard_error = std::abs(r.conductivity_energy.standard_error);
-    if (r.conductivity_energy.low > r.conductivity_energy.high)
-      std::swap(r.conductivity_energy.low, r.conductivity_energy.high);
     const double residual = std::sqrt(r.laws[0].chi2 / double(rho.value.size() - 2));
     if (residual > 0.2)
       r.warnings.push_back(

@@ -86,7 +86,8 @@ struct FreezeOut {
 struct TransportResult {
   TransportTable used;                           ///< the points within the window
   std::vector<LawFit> laws;                      ///< best first; empty without resistivity
-  std::string dimension;                         ///< "3D", "2D" or "undetermined", of Mott's law
+  double three_dimensional = 0.5;                ///< Akaike weight of Mott's law in 3D against that in 2D
+  std::string dimension;                         ///< "3D", "2D"; "undetermined" while the odds are below 2 to 1
   bool hopping_preferred = false;                ///< Mott's law has more weight than small polarons
   Estimate exponent;                             ///< p of exp[(T0/T)^p] with p free
   std::vector<double> reduced_activation;        ///< Zabrodskii plot, at the temperatures of the resistivity

@@ -12,7 +12,9 @@
 #include "ecram/analysis/transport/transport.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/interrupt.h"
+#include "ecram/core/random.h"
 #include "ecram/report/format.h"
+#include "ecram/report/hall.h"
 #include "ecram/synthetic/hall_record.h"
 
 namespace ecram::study {
@@ -28,6 +30,7 @@ synthetic::HallScene scene_300K(std::uint64_t seed) {
   synthetic::HallScene scene;
   scene.misalignment = 1e-6;
   scene.drift = {0.05, -0.02};
+  scene.resistance_drift = {0.01};
   scene.flicker_corner = scene.rotation_frequency;
   scene.loop_area = 1e-5;
   scene.longitudinal_noise = 10e-6;
@@ -49,6 +52,16 @@ synthetic::HallScene scene_at(double temperature, std::uint64_t seed, std::uint6
   return scene;
 }
 
+/// The scene's record as its sensors and the analysis see it.
+analysis::HallResult analyse_with_sensors(const synthetic::HallScene& scene, const std::vector<double>& kelvins) {
+  auto record = synthetic::hall_record(scene);
+  record.temperature.clear();
+  for (double t : kelvins) record.temperature.emplace_back(record.time.size(), t);
+  analysis::HallOptions options;
+  options.rc_time = scene.rc_time;  // from the measured resistance and the cable's capacitance
+  return analysis::analyse_hall(record, scene.bar, options);
+}
+
 struct Sweep {
   std::vector<analysis::HallResult> results;
   analysis::TransportTable table;
@@ -61,15 +74,11 @@ Sweep simulate_sweep(const StudyContext& context) {
   sweep.results.resize(temperatures.size());
   context.threads->for_each(temperatures.size(), [&](std::size_t i) {
     stop_if_interrupted();
-    const auto scene = scene_at(temperatures[i], context.seed, i);
-    auto record = synthetic::hall_record(scene);
-    // Three sensors, each with an error of its own.
+    // Three sensors, each with an error of its own, and a sample that they follow to half a kelvin.
     const double t = temperatures[i];
-    record.temperature = {std::vector<double>(record.time.size(), t - 0.2), std::vector<double>(record.time.size(), t),
-                          std::vector<double>(record.time.size(), t + 0.3)};
-    analysis::HallOptions options;
-    options.rc_time = scene.rc_time;  // from the measured resistance and the cable's capacitance
-    sweep.results[i] = analysis::analyse_hall(record, scene.bar, options);
+    RandomStream cryostat(context.seed, "cryostat", i);
+    const auto scene = scene_at(t + 0.5 * cryostat.normal(), context.seed, i);
+    sweep.results[i] = analyse_with_sensors(scene, {t - 0.2, t, t + 0.3});
   });
   sweep.table.source = "simulated sweep";
   for (const auto& r : sweep.results) {
@@ -86,33 +95,9 @@ Sweep simulate_sweep(const StudyContext& context) {
   return sweep;
 }
 
-report::Figure record_figure(const analysis::HallResult& r) {
-  std::vector<double> hall(r.trace.voltage), term(r.trace.fitted);
-  for (std::size_t i = 0; i < hall.size(); ++i) hall[i] -= r.trace.background[i], term[i] -= r.trace.background[i];
-  report::Figure f{.columns = 2, .height = 620};
-  f.panels.push_back({.title = "record",
-                      .x = {.label = "time", .unit = "s"},
-                      .y = {.label = "V_xy", .unit = "V", .prefix = true},
-                      .series = {{.name = "readings", .draw = Draw::points, .x = r.trace.time, .y = r.trace.voltage},
-                                 {.name = "fit", .draw = Draw::line, .x = r.trace.time, .y = r.trace.fitted}}});
-  f.panels.push_back({.title = "without offset and drift",
-                      .x = {.label = "time", .unit = "s"},
-                      .y = {.label = "Hall voltage", .unit = "V", .prefix = true},
-                      .series = {{.draw = Draw::points, .x = r.trace.time, .y = hall},
-                                 {.draw = Draw::line, .x = r.trace.time, .y = term}}});
-  f.panels.push_back(
-      {.title = "power spectral density",
-       .x = {.label = "frequency", .unit = "Hz", .log = true},
-       .y = {.label = "R_xy", .unit = "Ω²/Hz", .log = true},
-       .series = {{.draw = Draw::line, .x = r.fourier.resistance.frequency, .y = r.fourier.resistance.density}},
-       .rules = {{report::Rule::At::x, r.frequency, "rotation"}}});
-  f.panels.push_back(
-      {.title = "lock-in",
-       .x = {.label = "time", .unit = "s"},
-       .y = {.label = "R_xy", .unit = "Ω", .prefix = true},
-       .series = {
-           {.name = "in phase", .draw = Draw::points_and_line, .x = r.lock_in.time, .y = r.lock_in.in_phase},
-           {.name = "out of phase", .draw = Draw::points_and_line, .x = r.lock_in.time, .y = r.lock_in.quadrature}}});
+report::Figure record_figure(const analysis::HallResult& r, const analysis::HallBar& bar) {
+  report::Figure f{.panels = report::hall_record_panels(r), .columns = 2, .height = 880};
+  f.panels.push_back(report::hall_bar_panel(bar));
   return f;
 }
 
@@ -167,6 +152,23 @@ report::Figure sweep_figure(const Sweep& sweep, const analysis::TransportResult&
   return f;
 }
 
+/// Where the stage says 200 K the sample can be at 208 K: what the sensors make of it, and what it does to an energy.
+report::Paragraph stage_paragraph(const analysis::HallResult& room, std::uint64_t seed) {
+  constexpr double stage = 200, sample = 208;
+  const auto cold = analyse_with_sensors(scene_at(sample, seed, 1000), {stage, sample - 0.2, sample + 0.1});
+  const auto energy = [&](double temperature) {
+    return constants::boltzmann * std::log(room.density.value / cold.density.value) /
+           (1 / temperature - 1 / room.temperature) / meV;
+  };
+  return fmt::format(
+      "Where the stage says 200 K the sample can be at 208 K (Fig. 4c). A record at 208 K with one sensor at the stage "
+      "and two at the sample is put to their median, {:.1f} K, and their disagreement of {:.1f} K is reported. Its "
+      "density of {} and that at 300 K are {:.1f} meV apart at the fused temperature; at the stage's they would be "
+      "{:.1f} meV.",
+      cold.temperature, cold.temperature_spread, report::with_uncertainty(scaled(cold.density, 1e-6), "cm⁻³"),
+      energy(cold.temperature), energy(stage));
+}
+
 report::Table law_table(const analysis::TransportResult& r) {
   report::Table t{.caption = "Conduction laws fitted to ln(resistivity) between 200 and 300 K",
                   .header = {"law", "Akaike weight", "T0 or energy"},
@@ -198,14 +200,16 @@ ChapterText write(const StudyContext& context) {
                         "that drifts. A slowly rotating magnet "
                         "moves it to a frequency of its own. The records here are simulated after the paper's numbers "
                         "(60 × 20 µm², 4.5 nm, 0.1 V, 0.6 T at "
-                        "0.75 rpm, 20 minutes a temperature) with drift, white and 1/f noise, induction, spikes and "
-                        "the cable's lag, and analysed as "
+                        "0.75 rpm, 20 minutes a temperature) with drift, white and 1/f noise, induction, spikes, "
+                        "the cable's lag and a temperature that is known to half a kelvin, and analysed as "
                         "measured ones would be. Density and its temperature law, mobility and carrier type are put "
                         "in: finding them again tests the analysis, and the rows of "
                         "the table are marked calibrated."));
-  text.blocks.emplace_back(report::FigureBlock{
-      record_figure(room), report::Paragraph("The record at 300 K, as in Fig. 2a: trace, what is left without offset "
-                                             "and drift, spectrum, lock-in period by period.")});
+  text.blocks.emplace_back(
+      report::FigureBlock{record_figure(room, scene_300K(context.seed).bar),
+                          report::Paragraph("The record at 300 K, as in Fig. 2a: trace, what is left without offset "
+                                            "and drift, spectra, lock-in period by period; and the axes, the "
+                                            "current's direction and the arms' polarity that all signs refer to.")});
   text.blocks.emplace_back(report::Paragraph(
       fmt::format("At 300 K the three estimates of R_xy are {} by generalised least squares, {} by lock-in and {} by "
                   "Fourier transform.",
@@ -233,11 +237,11 @@ ChapterText write(const StudyContext& context) {
                   low->from, low->to, high->energy.value / meV, high->from, high->to, window.dimension,
                   window.hop ? report::with_prefix(window.hop->distance, "m", 3) : std::string(report::not_there))));
 
+  text.blocks.emplace_back(stage_paragraph(room, context.seed));
+
   const char* note = "put into the simulated records, found again by the analysis";
-  const std::string carrier = room.carrier == analysis::Carrier::electrons ? "n"
-                              : room.carrier == analysis::Carrier::holes   ? "p"
-                                                                           : "not detected";
-  text.findings.push_back({"fig2.carrier_type", carrier, Origin::calibrated, note});
+  text.findings.push_back(
+      {"fig2.carrier_type", std::string(report::carrier_word(room.carrier)), Origin::calibrated, note});
   text.findings.push_back({"fig2.mobility_cm2_per_Vs", scaled(whole.mobility, 1e4), Origin::calibrated, note});
   text.findings.push_back({"fig2.donor_activation_meV", scaled(window.density_energy, 1 / meV), Origin::calibrated,
                            "T0 of Mott's law was chosen for it, at constant mobility"});

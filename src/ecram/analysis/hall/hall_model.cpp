@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/analysis/hall/hall_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "ecram/fit/model_choice.h"
+#include "ecram/signal/spikes.h"
+
+namespace ecram::analysis {
+namespace {
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+Eigen::Index size_of(const std::vector<double>& values) { return static_cast<Eigen::Index>(values.size()); }
+
+Eigen::Map<const Eigen::VectorXd> vector(const std::vector<double>& values) { return {values.data(), size_of(values)}; }
+
+/// The smooth part of the current, without what stands out, and the relative error of its mean: polynomials of the
+/// order that AICc prefers, for needless ones would carry the meter's noise into the Hall term.
+void smooth_current(Block& block, int most_order) {
+  const Eigen::VectorXd y = vector(block.bins.current);
+  const auto n = static_cast<std::size_t>(y.size());
+  Eigen::VectorXd weight = Eigen::VectorXd::Ones(y.size());
+  const auto fitted = [&](int order) {
+    return signal::least_squares(block.polynomials.leftCols(order + 1), y, weight);
+  };
+  for (int pass = 0; pass < 2; ++pass) {
+    const Eigen::VectorXd rest = fitted(most_order).residual;
+    const double limit = 5 * signal::robust_scale({rest.data(), rest.data() + rest.size()});
+    for (Eigen::Index i = 0; i < y.size(); ++i) weight[i] = std::abs(rest[i]) > limit ? 1e-9 : 1;
+  }
+  double best = infinite;
+  for (int order = 0; order <= most_order; ++order) {
+    const auto fit = fitted(order);
+    const double square = weight.dot(fit.residual.cwiseAbs2()), floor = 1e-24 * y.squaredNorm();
+    const auto parameters = static_cast<std::size_t>(order) + 2;
+    const double criterion = fit::aicc(double(n) * std::log(std::max(square, floor) / double(n)), parameters, n);
+    if (!(criterion < best)) continue;
+    best = criterion;
+    Eigen::Map<Eigen::VectorXd>(block.current.data(), y.size()) = y - fit.residual;
+    const double variance = square / std::max(1.0, double(y.size() - order - 1));
+    block.current_error = std::sqrt(variance * fit.inverse(0, 0)) / std::abs(fit.coefficient[0]);
+  }
+}
+
+}  // namespace
+
+double mean(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
+}
+
+double mean_magnitude(std::span<const double> values) {
+  double sum = 0;
+  for (double v : values) sum += std::abs(v);
+  return sum / double(values.size());
+}
+
+int most_drift_order(const Rotation& turn, int wanted) {
+  return std::clamp(static_cast<int>(turn.periods) - 1, 1, std::max(1, wanted));
+}
+
+Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale) {
+  Block block;
+  block.reference = reference(bins.time, bins.field, turn);
+  const bool noisy = block.reference.left_noise > 0;
+  block.field = lagged(bins.time, noisy ? block.reference.smooth : bins.field, options.rc_time);
+  block.polynomials = legendre(bins.time, most_drift_order(turn, options.most_drift_order));
+  block.bins = std::move(bins);
+
+  block.current.assign(block.bins.time.size(), 0.0);
+  const double magnitude = mean_magnitude(block.bins.current);
+  if (magnitude <= 0.02 * current_scale) {
+    block.no_current = true;
+  } else {
+    const auto positive =
+        std::count_if(block.bins.current.begin(), block.bins.current.end(), [](double i) { return i > 0; });
+    const double share = double(positive) / double(block.bins.current.size());
+    smooth_current(block, std::min(4, static_cast<int>(block.polynomials.cols()) - 1));
+    std::vector<double> deviation(block.bins.current);
+    for (std::size_t i = 0; i < deviation.size(); ++i) deviation[i] -= block.current[i];
+    block.modulated = (share > 0.05 && share < 0.95) || signal::robust_scale(deviation) > 0.2 * magnitude;
+    if (block.modulated) {
+      block.current = block.bins.current;
+      block.current_error = 0;  // its readings are the regressor, bin by bin
+    }
+  }
+  block.mean_field2 = vector(block.bins.field).squaredNorm() / double(block.bins.field.size());
+  return block;
+}
+
+std::vector<Eigen::Index> HallModel::columns(int drift_order) const {
+  std::vector<Eigen::Index> all(separated ? 5 : 3);
+  std::iota(all.begin(), all.end(), Eigen::Index{0});
+  for (const auto& block : thermal) all.insert(all.end(), block.begin(), block.end());
+  for (const auto& block : drift) all.insert(all.end(), block.begin(), block.begin() + drift_order + 1);
+  return all;
+}
+
+HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool separated, bool candidates) {
+  HallModel m;
+  m.separated = separated;
+  Eigen::Index rows = 0, columns = separated ? 5 : 3;
+  bool along = false;
+  for (const Block& block : blocks) {
+    rows += size_of(block.bins.time);
+    m.drift.emplace_back();
+    m.thermal.emplace_back();
+    for (int k = 0; k <= drift_order; ++k) m.drift.back().push_back(columns++);
+    if (block.modulated) m.thermal.back() = {columns, columns + 1};
+    columns += block.modulated ? 2 : 0;
+    along = along || (candidates && !block.bins.voltage_xx.empty() && !block.no_current && !block.modulated);
+  }
+  if (along) m.longitudinal = columns++;
+  if (candidates) m.cubic = columns++;
+  m.x.setZero(rows, columns);
+  m.y.resize(rows);
+  Eigen::Index row = 0;
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    const Block& block = blocks[b];
+    const Bins& bins = block.bins;
+    const Eigen::Index n = size_of(bins.time);
+    m.interval.push_back(infinite);
+    m.interval.insert(m.interval.end(), bins.interval.begin() + 1, bins.interval.end());
+    m.weight.insert(m.weight.end(), bins.weight.begin(), bins.weight.end());
+    m.y.segment(row, n) = vector(bins.voltage_xy);
+
+    auto x = m.x.middleRows(row, n);
+    const auto current = vector(block.current), field = vector(block.field), rate = vector(block.reference.rate);
+    // Averages of products, where the current changes within a bin.
+    x.col(HallModel::hall) =
+        block.modulated ? Eigen::VectorXd(vector(bins.current_field)) : current.cwiseProduct(field);
+    x.col(HallModel::rate) = rate;
+    x.col(HallModel::even) =
+        (block.modulated ? Eigen::VectorXd(vector(bins.current_field2)) : current.cwiseProduct(field.cwiseAbs2())) -
+        block.mean_field2 * current;
+    if (separated) {
+      x.col(HallModel::pickup) = field;
+      x.col(HallModel::lag) = current.cwiseProduct(rate);
+    }
+    const Eigen::VectorXd size =
+        block.no_current ? Eigen::VectorXd::Ones(n) : Eigen::VectorXd(current / mean_magnitude(block.current));
+    for (std::size_t k = 0; k < m.drift[b].size(); ++k)
+      x.col(m.drift[b][k]) = size.cwiseProduct(block.polynomials.col(static_cast<Eigen::Index>(k)));
+    // A thermal voltage does not turn round with the current.
+    for (std::size_t k = 0; k < m.thermal[b].size(); ++k)
+      x.col(m.thermal[b][k]) = block.polynomials.col(static_cast<Eigen::Index>(k));
+    if (m.longitudinal >= 0 && !bins.voltage_xx.empty() && !block.no_current) {
+      // What V_xx can tell of the offset beyond the polynomials, without taking the Hall signal along.
+      Eigen::MatrixXd known(n, drift_order + 4);
+      known << block.polynomials.leftCols(drift_order + 1), field, rate, field.cwiseAbs2();
+      const Eigen::VectorXd voltage = vector(bins.voltage_xx);
+      const Eigen::VectorXd rest = signal::least_squares(known, voltage).residual;
+      if (rest.norm() > 1e-9 * voltage.norm()) x.col(m.longitudinal) = rest;
+    }
+    if (m.cubic >= 0) x.col(m.cubic) = current.cwiseProduct(field.cwiseAbs2().cwiseProduct(field));
+    row += n;
+  }
+  for (Eigen::Index* candidate : {&m.cubic, &m.longitudinal})
+    if (*candidate >= 0 && !(m.x.col(*candidate).norm() > 0)) {
+      // They stand last, the cubic one behind: a column of zeros goes.
+      const Eigen::Index last = m.x.cols() - 1;
+      if (*candidate != last) {
+        m.x.col(*candidate) = m.x.col(last);
+        m.cubic = *candidate;
+      }
+      m.x.conservativeResize(Eigen::NoChange, last);
+      *candidate = -1;
+    }
+  return m;
+}
+
+HallModel excerpt(const HallModel& model) {
+  constexpr Eigen::Index stretches = 4, length = 1024;
+  if (model.x.rows() <= 2 * stretches * length) return model;
+  HallModel part = model;
+  part.x.resize(stretches * length, model.x.cols());
+  part.y.resize(stretches * length);
+  part.interval.clear();
+  part.weight.clear();
+  for (Eigen::Index s = 0; s < stretches; ++s) {
+    const Eigen::Index from = s * (model.x.rows() - length) / (stretches - 1);
+    part.x.middleRows(s * length, length) = model.x.middleRows(from, length);
+    part.y.segment(s * length, length) = model.y.segment(from, length);
+    for (Eigen::Index i = 0; i < length; ++i) {
+      part.interval.push_back(i == 0 ? infinite : model.interval[static_cast<std::size_t>(from + i)]);
+      part.weight.push_back(model.weight[static_cast<std::size_t>(from + i)]);
+    }
+  }
+  return part;
+}
+
+Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
+                     double current_scale) {
+  constexpr int reach = 4;
+  constexpr double limit = 7;
+  std::vector<char> longitudinal(r.time.size());
+  if (!r.voltage_xx.empty()) longitudinal = signal::spikes(r.voltage_xx, reach, 10);
+  r.rejected = signal::spikes(r.voltage_xy, reach, limit);
+  for (int pass = 0; pass < 2; ++pass) {
+    const std::vector<char> before = r.rejected;
+    const Block block = make_block(bin(r, turn, bins_per_period), turn, options, current_scale);
+    const HallModel m = hall_model({block}, static_cast<int>(block.polynomials.cols()) - 1, false, false);
+    if (m.x.rows() < m.x.cols() + 2) break;
+    const auto fit = signal::least_squares(m.x, m.y);
+    const double slope = fit.coefficient[HallModel::hall];
+    const Eigen::VectorXd background = m.y - fit.residual - slope * m.x.col(HallModel::hall);
+    // The background is smooth enough for straight lines between bins; the Hall term follows each reading's field.
+    std::vector<double> residual(r.time.size());
+    std::size_t b = 0;
+    const std::size_t last = block.bins.time.size() - 1;
+    for (std::size_t i = 0; i < r.time.size(); ++i) {
+      while (b + 1 < last && block.bins.time[b + 1] < r.time[i]) ++b;
+      const double share = (r.time[i] - block.bins.time[b]) / (block.bins.time[b + 1] - block.bins.time[b]);
+      const auto between = [&](double from, double to) { return from + share * (to - from); };
+      const auto at = static_cast<Eigen::Index>(b);
+      const double current = block.modulated ? r.current[i] : between(block.current[b], block.current[b + 1]);
+      residual[i] = r.voltage_xy[i] - between(background[at], background[at + 1]) - slope * current * r.field[i];
+    }
+    r.rejected = signal::spikes(residual, reach, limit);
+    if (r.rejected == before) break;
+  }
+  for (std::size_t i = 0; i < r.rejected.size(); ++i)
+    if (longitudinal[i] != 0) r.rejected[i] = 1;
+  return make_block(bin(r, turn, bins_per_period), turn, options, current_scale);
+}
+
+std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>& residual) {
+  std::size_t dropped = 0, row = 0;
+  for (Block& block : blocks) {
+    std::vector<char> keep;
+    for (std::size_t i = 0; i < block.bins.time.size(); ++i) keep.push_back(std::abs(residual[row++]) <= 5 ? 1 : 0);
+    const auto out = static_cast<std::size_t>(std::count(keep.begin(), keep.end(), 0));
+    if (out == 0 || out > keep.size() / 10) continue;
+    dropped += out;
+    Bins& b = block.bins;
+    for (auto* column :
+         {&b.time, &b.interval, &b.weight, &b.field, &b.current, &b.current_field, &b.current_field2, &b.voltage_xy,
+          &b.voltage_xx, &block.field, &block.current, &block.reference.smooth, &block.reference.rate}) {
+      if (column->empty()) continue;
+      std::size_t to = 0;
+      for (std::size_t i = 0; i < keep.size(); ++i)
+        if (keep[i] != 0) (*column)[to++] = (*column)[i];
+      column->resize(to);
+    }
+    for (std::size_t i = 1; i < b.time.size(); ++i) b.interval[i] = b.time[i] - b.time[i - 1];
+    block.polynomials = legendre(b.time, static_cast<int>(block.polynomials.cols()) - 1);
+  }
+  return dropped;
+}
+
+}  // namespace ecram::analysis

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "ecram/analysis/hall/ac_hall.h"
+#include "ecram/analysis/hall/bins.h"
+#include "ecram/analysis/hall/reference.h"
+#include "ecram/signal/regression.h"
+
+namespace ecram::analysis {
+
+/// Binned readings of one record with everything that the model's columns are made of.
+struct Block {
+  Bins bins;
+  Reference reference;
+  std::vector<double> field;    ///< T: what enters the Hall term, smooth if the sensor is noisy, and lagged
+  std::vector<double> current;  ///< A: smooth where the source did not change it
+  Eigen::MatrixXd polynomials;  ///< Legendre's, of the time: a row a bin, a column an order
+  bool modulated = false;       ///< the current was reversed or switched within the record
+  bool no_current = false;
+  double mean_field2 = 0;    ///< T^2
+  double current_error = 0;  ///< relative, of the mean current, from the scatter of its readings
+};
+
+double mean(std::span<const double> values);
+double mean_magnitude(std::span<const double> values);
+
+/// The highest order of the drift that so many periods can tell from the Hall signal, `wanted` at most.
+int most_drift_order(const Rotation& turn, int wanted);
+
+/// @param current_scale  A: smaller currents than 2 % of it are none
+Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale);
+
+/// Bins of the usable readings after the spikes among them were marked in `readings`: those on a first fit's residual,
+/// so that spikes are seen that stand on a drift.
+Block despiked_block(Readings& readings, const Rotation& turn, const HallOptions& options, double bins_per_period,
+                     double current_scale);
+
+/// Takes the bins out of the blocks whose whitened residual stands out. Returns how many.
+std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>& residual);
+
+/// The model's columns for all blocks, one below the other:
+///
+///     hall, rate, even [, pickup, lag]; for each block its drift and, if modulated, a thermal voltage that drifts
+///     [, V_xx without its parts that drift or go with the field] [, B^3]
+struct HallModel {
+  std::vector<double> interval, weight;  ///< s, readings
+  Eigen::MatrixXd x;
+  Eigen::VectorXd y;
+  bool separated = false;  ///< pick-up and the lagging part of the Hall signal have columns of their own
+  static constexpr Eigen::Index hall = 0, rate = 1, even = 2, pickup = 3, lag = 4;
+  std::vector<std::vector<Eigen::Index>> drift;    ///< of each block, by rising order
+  std::vector<std::vector<Eigen::Index>> thermal;  ///< of each block; empty if its current was not changed
+  Eigen::Index longitudinal = -1, cubic = -1;      ///< -1: not there
+
+  signal::LinearModel linear() const { return {interval, weight, x, y}; }
+
+  /// The columns with the drift up to an order, without `longitudinal` and `cubic`. The drift stands last where a
+  /// single block was not modulated, so that lower orders are this list's beginning.
+  std::vector<Eigen::Index> columns(int drift_order) const;
+};
+
+/// @param candidates  with the columns V_xx and B^3, where there is something in them
+HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool separated, bool candidates);
+
+/// Evenly spread stretches of a long model, enough to see the noise's colour.
+HallModel excerpt(const HallModel& model);
+
+}  // namespace ecram::analysis

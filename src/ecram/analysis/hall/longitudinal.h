@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ecram/analysis/hall/hall_model.h"
+
+namespace ecram::analysis {
+
+/// What V_xx says.
+struct Longitudinal {
+  /// R_xx, ohm. Its error holds the scatter of V_xx, the rounding of its readings and the current's error; it is NaN
+  /// where the readings are so much alike that their scatter says nothing.
+  Estimate resistance;
+  double odd = 0;  ///< ohm/T, in step with the field: a part of the Hall signal, if the arms are not opposite
+  double odd_over_error = 0;  ///< its magnitude over its standard error
+  double bend = 0;  ///< relative change of R_xx between no and the mean current by a term in I^3; 0: not known
+  double bend_over_error = 0;
+};
+
+/// Least squares on V_xx = I (R + drift of every order + odd B + even B^2) + A dB/dt, and where the current was changed
+/// also a thermal voltage and, if not only its sign was changed, a term in I^3.
+///
+/// @param readings  of V_xx, V, as the file has them: the least step between neighbours is that of their rounding
+Longitudinal longitudinal(const Block& block, std::span<const double> readings);
+
+}  // namespace ecram::analysis

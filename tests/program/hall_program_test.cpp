@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+// From `simulate` over `hall` to `transport`, as a user meets them.
+#include <cmath>
+#include <functional>
+#include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "support/expect_refused.h"
+
+namespace ecram {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* bar = " --length '60 um' --width '20 um' --thickness '4.5 nm'";
+constexpr const char* scene =
+    " --misalignment '1 um' --drift 0.5 --white-noise '10 uV' --flicker-corner '12.5 mHz' --longitudinal-noise '10 uV'";
+
+nlohmann::json json_of(const std::string& arguments) {
+  const auto outcome = run_program(arguments);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  return nlohmann::json::parse(outcome.out);
+}
+
+std::vector<std::string> codes(const nlohmann::json& j) {
+  std::vector<std::string> all;
+  for (const auto& w : j.at("warnings")) {
+    EXPECT_TRUE(w.contains("row"));
+    EXPECT_FALSE(w.at("text").get<std::string>().empty());
+    all.push_back(w.at("code"));
+  }
+  return all;
+}
+
+/// Does the 95 % interval, drawn out to twice its width, hold the truth?
+void expect_holds(const nlohmann::json& estimate, double truth) {
+  ASSERT_TRUE(estimate.at("value").is_number()) << estimate;
+  const double low = estimate.at("low"), high = estimate.at("high");
+  EXPECT_GT(truth, low - 0.5 * (high - low)) << estimate;
+  EXPECT_LT(truth, high + 0.5 * (high - low)) << estimate;
+  EXPECT_GT(estimate.at("se"), 0);
+}
+
+/// Cells of a CSV, to spoil a record cell by cell.
+using Cells = std::vector<std::vector<std::string>>;
+
+Cells cells_of(const fs::path& path) {
+  Cells cells;
+  std::istringstream lines(read_whole(path));
+  for (std::string line, cell; std::getline(lines, line);) {
+    cells.emplace_back();
+    for (std::istringstream row(line); std::getline(row, cell, ',');) cells.back().push_back(cell);
+  }
+  return cells;
+}
+
+void write_cells(const fs::path& path, const Cells& cells) {
+  std::string text;
+  for (const auto& row : cells) text += fmt::format("{}\n", fmt::join(row, ","));
+  write(path, text);
+}
+
+enum Column { time, field, v_xy, v_xx, current, temperature };
+
+class HallProgram : public testing::Test {
+ protected:
+  /// A simulated record and its truth.
+  nlohmann::json simulate(const std::string& name, const std::string& more = {}, const std::string& base = scene) {
+    return json_of(fmt::format("simulate hall --out {} {} {}", path(name), base, more));
+  }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(HallProgram, FindsTheSimulatedTruth) {
+  for (const char* carrier : {"n", "p"}) {
+    const std::string name = fmt::format("{}.csv", carrier);
+    const auto truth = simulate(name, fmt::format("--carrier {}", carrier));
+    const auto j = json_of("hall --json " + path(name) + bar);
+    EXPECT_EQ(j.at("schema"), "ecram-hall");
+    EXPECT_EQ(j.at("version"), 1);
+    EXPECT_EQ(j.at("carrier_type"), carrier);
+    EXPECT_GT(j.at("carrier_confidence"), 0.999);
+    for (const char* key : {"density_m3", "sheet_density_m2", "mobility_m2_per_Vs", "resistivity_ohm_m",
+                            "hall_resistance_ohm", "hall_slope_ohm_per_T"})
+      expect_holds(j.at(key), truth.at(key));
+    EXPECT_LT(j.at("density_m3").at("se").get<double>(), 0.01 * truth.at("density_m3").get<double>());
+    EXPECT_LT(j.at("density_mobility_correlation"), -0.99);
+    for (const char* way : {"lock_in", "fourier"})
+      expect_holds(j.at(way).at("in_phase_ohm"), truth.at("hall_resistance_ohm"));
+    EXPECT_NEAR(j.at("frequency_Hz").get<double>(), 0.0125, 1e-5);
+    EXPECT_THAT(codes(j), testing::ElementsAre("pickup_not_separable"));
+  }
+}
+
+// Every key that docs/hall.md promises.
+TEST_F(HallProgram, JsonKeepsItsContract) {
+  simulate("a.csv");
+  const auto j = json_of("hall --json " + path("a.csv") + bar);
+  for (const char* key :
+       {"density_m3", "sheet_density_m2", "mobility_m2_per_Vs", "resistivity_ohm_m", "sheet_resistance_ohm",
+        "hall_resistance_ohm", "hall_slope_ohm_per_T", "hall_coefficient_m3_per_C", "contact_resistance_ohm",
+        "phase_rad", "induced_V", "pickup_V", "even_ohm_per_T2", "offset_ohm"})
+    for (const char* part : {"value", "se", "low", "high"}) EXPECT_TRUE(j.at(key).contains(part)) << key;
+  for (const char* key :
+       {"file", "carrier_type", "carrier_confidence", "density_mobility_correlation", "bounds", "signal_to_noise",
+        "lock_in", "fourier", "field_amplitude_T", "frequency_Hz", "periods", "current_A", "temperature_K",
+        "temperature_spread_K", "readings", "rejected", "drift_order", "noise", "warnings"})
+    EXPECT_TRUE(j.contains(key)) << key;
+  EXPECT_TRUE(j.at("pickup_V").at("value").is_null());
+  simulate("b.csv", "--index 1");
+  EXPECT_EQ(json_of("hall --json " + path("a.csv") + " " + path("b.csv") + bar).at("records").size(), 2U);
+}
+
+TEST_F(HallProgram, NoSignalIsNotDetectedAndHasBounds) {
+  simulate("a.csv", "--density '3.6e21 cm^-3' --white-noise '10 mV'", "");
+  const auto j = json_of("hall --json " + path("a.csv") + bar);
+  if (j.at("carrier_type") == "not detected") {
+    EXPECT_TRUE(j.at("density_m3").at("value").is_null());
+    EXPECT_TRUE(j.at("mobility_m2_per_Vs").at("value").is_null());
+  }
+  EXPECT_GT(j.at("bounds").at("least_density_m3"), 0);
+  EXPECT_GT(j.at("bounds").at("largest_hall_slope_ohm_per_T"), 0);
+  // Instruments that cannot see it: the same without chance.
+  simulate("b.csv");
+  const auto floor = json_of("hall --json --voltage-floor '1 mV' " + path("b.csv") + bar);
+  EXPECT_EQ(floor.at("carrier_type"), "not detected");
+  EXPECT_THAT(codes(floor), testing::Contains("below_floor"));
+}
+
+TEST_F(HallProgram, ZeroCurrentSeparatesThePickup) {
+  const auto truth = simulate("on.csv", "--pickup '20 uV'");
+  simulate("off.csv", "--pickup '20 uV' --source-voltage '0 V' --index 1");
+  const auto j = json_of("hall --json " + path("on.csv") + " --zero-current " + path("off.csv") + bar);
+  expect_holds(j.at("density_m3"), truth.at("density_m3"));
+  expect_holds(j.at("pickup_V"), 20e-6);
+  EXPECT_THAT(codes(j), testing::Not(testing::Contains("pickup_not_separable")));
+}
+
+// What the source's voltage says beyond the film is the series resistance that was put in.
+TEST_F(HallProgram, ContactsAreSeenThroughTheSourcesVoltage) {
+  simulate("a.csv", "--series-resistance '20 MOhm' --total-length '260 um'");
+  const auto j = json_of("hall --json --source-voltage '0.1 V' --total-length '260 um' " + path("a.csv") + bar);
+  expect_holds(j.at("contact_resistance_ohm"), 20e6);
+  EXPECT_THAT(codes(j), testing::Contains("contact_resistance"));
+  simulate("b.csv", "--total-length '260 um'");
+  EXPECT_THAT(codes(json_of("hall --json --source-voltage '0.1 V' --total-length '260 um' " + path("b.csv") + bar)),
+              testing::Not(testing::Contains("contact_resistance")));
+}
+
+// Another resistance at another current is not Ohm's law.
+TEST_F(HallProgram, RecordsAtSeveralCurrentsAreCompared) {
+  simulate("a.csv");
+  simulate("b.csv", "--source-voltage '0.2 V' --index 1");
+  simulate("c.csv", "--source-voltage '0.2 V' --index 2 --mobility '45 cm^2/(V s)'");
+  const auto same = json_of("hall --json " + path("a.csv") + " " + path("b.csv") + bar).at("records");
+  EXPECT_THAT(codes(same[1]), testing::Not(testing::Contains("nonlinear_current")));
+  const auto other = json_of("hall --json " + path("a.csv") + " " + path("c.csv") + bar).at("records");
+  EXPECT_THAT(codes(other[0]), testing::Not(testing::Contains("nonlinear_current")));
+  EXPECT_THAT(codes(other[1]), testing::Contains("nonlinear_current"));
+}
+
+// Without noise nobody knows how wrong V_xx is, and no error of 1e-15 is claimed.
+TEST_F(HallProgram, AnUnseenErrorIsNoSmallError) {
+  simulate("a.csv", "--white-noise '10 uV'", "");
+  const auto j = json_of("hall --json " + path("a.csv") + bar);
+  EXPECT_TRUE(j.at("resistivity_ohm_m").at("value").is_number());
+  EXPECT_TRUE(j.at("resistivity_ohm_m").at("se").is_null());
+  EXPECT_TRUE(j.at("mobility_m2_per_Vs").at("se").is_number());
+  EXPECT_THAT(codes(j), testing::Contains("longitudinal_error_unknown"));
+  const auto text = run_program("hall " + path("a.csv") + bar);
+  EXPECT_THAT(text.out, HasSubstr("resistivity                3.468 ohm cm"));
+}
+
+TEST_F(HallProgram, ThreeSensorsAreFusedAndOneInCelsiusIsNoticed) {
+  simulate("a.csv", "--temperature '208 K'");
+  Cells cells = cells_of(folder_ / "a.csv");
+  cells[0].insert(cells[0].end(), {"temperature_2 [K]", "temperature_stage [K]"});
+  for (std::size_t i = 1; i < cells.size(); ++i) cells[i].insert(cells[i].end(), {"207.6", "200"});
+  write_cells(folder_ / "b.csv", cells);
+  const auto j = json_of("hall --json " + path("b.csv") + bar);
+  EXPECT_NEAR(j.at("temperature_K").get<double>(), 207.6, 1e-9);
+  EXPECT_NEAR(j.at("temperature_spread_K").get<double>(), 8, 1e-9);
+  EXPECT_THAT(codes(j), testing::Contains("temperature_disagreement"));
+  for (std::size_t i = 1; i < cells.size(); ++i) cells[i].back() = "-65.15";
+  write_cells(folder_ / "c.csv", cells);
+  expect_refused(run_program("hall " + path("c.csv") + bar), "Celsius");
+  cells[0].back() = "temperature_stage [degC]";
+  write_cells(folder_ / "d.csv", cells);
+  EXPECT_NEAR(json_of("hall --json " + path("d.csv") + bar).at("temperature_K").get<double>(), 208, 1e-9);
+}
+
+TEST_F(HallProgram, WritesTableTraceAndFigureWhole) {
+  simulate("a.csv");
+  const std::string outputs =
+      fmt::format(" --table {} --trace {} --plot {}", path("t.csv"), path("trace.csv"), path("p.svg"));
+  ASSERT_EQ(run_program("hall " + path("a.csv") + bar + outputs).status, 0);
+  EXPECT_EQ(cells_of(folder_ / "t.csv").size(), 2U);
+  EXPECT_GT(cells_of(folder_ / "trace.csv").size(), 500U);
+  const auto figure = read_whole(folder_ / "p.svg");
+  for (const char* text : {"record", "power spectral density", "Fourier transform of B", "lock-in", "axes and signs",
+                           "+B and +z towards the reader"})
+    EXPECT_THAT(figure, HasSubstr(text));
+  expect_refused(run_program("hall " + path("a.csv") + bar + outputs), "exists already; --force replaces it");
+  EXPECT_EQ(run_program("hall " + path("a.csv") + bar + outputs + " --force").status, 0);
+  const auto record = read_whole(folder_ / "a.csv");
+  expect_refused(run_program("hall " + path("a.csv") + bar + " --force --table " + path("a.csv")),
+                 "is an input itself");
+  EXPECT_EQ(read_whole(folder_ / "a.csv"), record);
+  EXPECT_EQ(entries(folder_.path()), 4U);
+}
+
+TEST_F(HallProgram, RefusesBadRecordsAndWritesNothing) {
+  simulate("good.csv");
+  const Cells good = cells_of(folder_ / "good.csv");
+  using Spoil = std::function<void(Cells&)>;
+  const auto each = [](Column column, const std::string& value) {
+    return [=](Cells& c) {
+      for (std::size_t i = 1; i < c.size(); ++i) c[i][column] = value;
+    };
+  };
+  const auto rename = [](Column column, const std::string& name) { return [=](Cells& c) { c[0][column] = name; }; };
+  const std::pair<Spoil, const char*> cases[] = {
+      {each(field, "0.6"), "constant"},
+      {rename(field, "note [T]"), "no column for the reference"},
+      {[](Cells& c) { c.resize(120); }, "at least two"},
+      {[](Cells& c) { std::reverse(c.begin() + 1, c.end()); }, "line 3: time 1198 s after 1199 s"},
+      {[](Cells& c) { c[500][time] = c[499][time]; }, "line 501: time"},
+      {rename(time, "time [ms]"), "is the time in another unit?"},
+      {rename(time, "time [V]"), "unit 'V'"},
+      {rename(time, "time"), "no unit"},
+      {[](Cells& c) {
+         Cells few{c[0]};
+         for (std::size_t i = 1; i < c.size(); i += 25) few.push_back(c[i]);
+         c = few;
+       },
+       "aliased"},
+      {each(v_xy, "9.9E37"), "every reading is an overflow"},
+      {each(v_xx, "9.9E37"), "every reading is an overflow"},
+      {[](Cells& c) {
+         for (std::size_t i = 1; i < c.size(); ++i) std::swap(c[i][v_xy], c[i][v_xx]);
+       },
+       "swapped"},
+      {each(current, "0"), "current is zero"},
+      {each(temperature, "-65"), "Celsius"},
+      {[](Cells& c) { c[3][v_xy] = "oops"; }, "bad.csv:4"},
+  };
+  for (const auto& [spoil, because] : cases) {
+    Cells bad = good;
+    spoil(bad);
+    write_cells(folder_ / "bad.csv", bad);
+    expect_refused(
+        run_program(fmt::format("hall {}{} --table {} --plot {}", path("bad.csv"), bar, path("t.csv"), path("p.svg"))),
+        because);
+    EXPECT_EQ(entries(folder_.path()), 2U) << because;
+  }
+  const std::pair<std::string, const char*> options[] = {
+      {" --length '60 um' --width '20 um' --thickness '-4.5 nm'", "thickness -4.5e-09 m"},
+      {" --length '60 um' --width '20 um'", "--thickness is not given"},
+      {" --length '60 um' --width 20 --thickness '4.5 nm'", "--width: '20' has no unit"},
+      {std::string(bar) + " --current-floor '1 uA'", "below the instrument's floor"},
+      {std::string(bar) + " --speed '0.75 Hz'", "is the time in another unit?"},
+      {std::string(bar) + " --hall-factor=-1", "--hall-factor"},
+      {std::string(bar) + " --vxy Vxz", "Vxz"},
+      {std::string(bar) + " --rc-time '-1 s'", "--rc-time"},
+      {" --geometry " + path("none.toml"), "none.toml"},
+  };
+  for (const auto& [text, because] : options)
+    expect_refused(run_program("hall " + path("good.csv") + text + " --table " + path("t.csv")), because);
+  write(folder_ / "bar.toml", std::string("length = \"60 um\"\nwidht = \"20 um\"\n"));
+  expect_refused(run_program("hall " + path("good.csv") + " --geometry " + path("bar.toml")), "did you mean 'width'");
+  expect_refused(run_program("hall " + path("good.csv") + bar + " --plot " + path("p.jpg")), "p.jpg");
+  EXPECT_FALSE(fs::exists(folder_ / "t.csv"));
+}
+
+// The same eight readings as a sheet of 1 kohm with R_H B / d = 10 ohm at 0.5 T would give.
+TEST_F(HallProgram, DirectCurrentReadings) {
+  std::string rows = "configuration,current [A],voltage [V],field [T]\n";
+  const double adjacent = 1000 * std::log(2.0) / M_PI;
+  for (const char* pair : {"21-34", "32-41", "43-12", "14-23"})
+    rows += fmt::format("{},1e-3,{},0\n", pair, 1e-3 * adjacent);
+  for (const char* pair : {"12-34", "23-41", "34-12", "41-23"})
+    rows += fmt::format("{},1e-3,{},0\n", pair, -1e-3 * adjacent);
+  for (const char* pair : {"31-42", "42-13"})
+    rows += fmt::format("{},1e-3,-10e-3,0.5\n{},1e-3,10e-3,-0.5\n", pair, pair);
+  for (const char* pair : {"13-42", "24-13"})
+    rows += fmt::format("{},1e-3,10e-3,0.5\n{},1e-3,-10e-3,-0.5\n", pair, pair);
+  write(folder_ / "eight.csv", rows);
+  const auto j = json_of("hall --json --van-der-pauw --thickness '100 nm' " + path("eight.csv"));
+  EXPECT_NEAR(j.at("sheet_resistance_ohm").at("value").get<double>(), 1000, 1e-6);
+  EXPECT_NEAR(j.at("hall_slope_ohm_per_T").at("value").get<double>(), -20, 1e-9);
+  EXPECT_EQ(j.at("carrier_type"), "n");
+
+  std::string points = "field [T],current [A],V_xy [V],V_xx [V]\n";
+  for (double b : {-0.5, 0.5})
+    for (double i : {-1e-3, 1e-3})
+      points += fmt::format("{},{},{},{}\n", b, i, i * (3 + 20 * b) + 1e-6, i * 2000 - 2e-6);
+  write(folder_ / "points.csv", points);
+  const auto dc =
+      json_of("hall --json --dc --length '40 um' --width '20 um' --thickness '100 nm' " + path("points.csv"));
+  EXPECT_NEAR(dc.at("hall_slope_ohm_per_T").at("value").get<double>(), 20, 1e-9);
+  EXPECT_NEAR(dc.at("sheet_resistance_ohm").at("value").get<double>(), 1000, 1e-6);
+  EXPECT_EQ(dc.at("carrier_type"), "p");
+  expect_refused(run_program("hall --dc --length '40 um' --width '20 um' --thickness '100 nm' --plot " + path("p.svg") +
+                             " " + path("points.csv")),
+                 "DC readings");
+}
+
+// The whole way, against what was put in: density by Mott's law, mobility constant.
+TEST_F(HallProgram, FromTheSweepToTheLaw) {
+  const std::string sweep = path("sweep");
+  ASSERT_EQ(run_program("simulate hall --out " + sweep +
+                        " --sweep '300 K:200 K:10 K' --white-noise '1 uV' --longitudinal-noise '10 uV' "
+                        "--misalignment '1 um'")
+                .status,
+            0);
+  EXPECT_EQ(entries(sweep), 12U);
+  const auto truth = nlohmann::json::parse(read_whole(fs::path(sweep) / "truth.json"));
+  ASSERT_EQ(truth.size(), 11U);
+  ASSERT_EQ(run_program("hall " + sweep + "/*K.csv" + bar + " --table " + path("table.csv")).status, 0);
+  const auto j = json_of("transport --json --bootstrap 200 " + path("table.csv"));
+  EXPECT_EQ(j.at("preferred_law"), "mott_3d");
+  EXPECT_EQ(j.at("hopping_preferred"), true);
+  EXPECT_EQ(j.at("mott_dimension"), "3D");
+  expect_holds(j.at("laws")[0].at("T0_K"), 3.083e7);
+  expect_holds(j.at("mobility_m2_per_Vs"), 50e-4);
+  EXPECT_NEAR(j.at("density_energy_meV").at("value").get<double>(), 98.9, 0.5);
+  for (const char* key : {"exponent", "zabrodskii_exponent", "conductivity_energy_meV", "hop_300K", "windows",
+                          "freeze_out", "mobility_power", "density_over_T1.5_energy_meV", "warnings"})
+    EXPECT_TRUE(j.contains(key)) << key;
+  expect_refused(run_program("simulate hall --out " + sweep + " --sweep '300 K:200 K:10 K'"), "exists");
+}
+
+TEST(TransportProgram, RefusesAndWritesNothing) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "t.csv").string(), out = (folder / "w.csv").string();
+  const std::pair<const char*, const char*> files[] = {
+      {"temperature [K],resistivity [ohm m]\n300,1\n290,2\n300,3\n280,4\n", "t.csv:4: temperature 300 K stands"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n-20,2\n280,3\n270,4\n", "t.csv:3: temperature -20 K"},
+      {"temperature [K],resistivity [ohm m]\n27,1\n17,2\n7,3\n-3,4\n", "degrees Celsius?"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n290,-2\n280,3\n270,4\n", "t.csv:3"},
+      {"temperature,resistivity [ohm m]\n300,1\n290,2\n280,3\n270,4\n", "no unit"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n290,2\n", "at least 4"},
+      {"temperature [K],note\n300,1\n290,2\n", "neither resistivity"},
+      {"", "empty"},
+  };
+  for (const auto& [text, because] : files) {
+    write(in, text);
+    expect_refused(run_program(fmt::format("transport {} --windows {}", in, out)), because);
+    EXPECT_EQ(entries(folder.path()), 1U) << because;
+  }
+  write(in, "temperature [degC],resistivity [ohm m]\n27,1\n17,1.3\n7,1.7\n-3,2.2\n-13,3\n");
+  EXPECT_EQ(run_program(fmt::format("transport {} --windows {} --bootstrap 0", in, out)).status, 0);
+  const auto table = read_whole(in);
+  expect_refused(run_program(fmt::format("transport {} --windows {} --force", in, in)), "is an input itself");
+  expect_refused(run_program(fmt::format("transport {} --windows {}", in, out)), "exists already");
+  expect_refused(run_program(fmt::format("transport {} --from '300 K' --to '200 K'", in)), "--to");
+  expect_refused(run_program(fmt::format("transport {} --from '20 degC' --to '30 degC'", in)), "at least 4");
+  expect_refused(run_program(fmt::format("transport {} --localisation-length '-1 nm'", in)), "positive");
+  EXPECT_EQ(read_whole(in), table);
+}
+
+TEST(SimulateProgram, RefusesAndWritesNothing) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "a.csv").string();
+  const std::pair<const char*, const char*> cases[] = {
+      {"--density '-1 cm^-3'", "density"},
+      {"--thickness 4.5", "--thickness: '4.5' has no unit"},
+      {"--carrier x", "--carrier 'x'"},
+      {"--duration '1 s'", "two readings"},
+      {"--time-jitter '1 s'", "half the"},
+      {"--spike-share 2", "spike share"},
+      {"--sweep 300", "--sweep"},
+      {"--sweep '300 K:200 K:0 K'", "FROM:TO:STEP"},
+      {"--law ohm --sweep '300 K:200 K:50 K'", "--law 'ohm'"},
+  };
+  for (const auto& [options, because] : cases) {
+    expect_refused(run_program(fmt::format("simulate hall --out {} {}", out, options)), because);
+    EXPECT_EQ(entries(folder.path()), 0U) << because;
+  }
+  ASSERT_EQ(run_program("simulate hall --out " + out).status, 0);
+  expect_refused(run_program("simulate hall --out " + out), "exists already; --force replaces it");
+}
+
+}  // namespace
+}  // namespace ecram

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <numbers>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "support/expect_refused.h"
+
+namespace ecram {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* paper = "magnet --radius '12.7 mm' --length '50.8 mm' --remanence '1.3 T' --gap '10 mm'";
+
+nlohmann::json json_of(const std::string& arguments) {
+  const auto outcome = run_program(arguments + " --json");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  return nlohmann::json::parse(outcome.out);
+}
+
+// Reference numbers of the exact cylinders; turned by 30 degrees the field on the axis is cos(30 deg) of that at 0.
+TEST(MagnetProgram, GivesTheReferenceField) {
+  const auto j = json_of(std::string(paper) + " --angle '30 deg' --at 0,0,0.01");
+  const auto field = j.at("field_T");
+  ASSERT_EQ(field.size(), 3U);
+  EXPECT_NEAR(field[0].get<double>(), 0.725394043598 * std::cos(std::numbers::pi / 6), 1e-11);
+  EXPECT_NEAR(field[1].get<double>(), 0, 1e-14);
+  EXPECT_NEAR(field[2].get<double>(), 0, 1e-14);
+  EXPECT_NEAR(j.at("amplitude_T").get<double>(), 0.733856057787, 1e-11);
+  EXPECT_NEAR(j.at("line_dipole_amplitude_T").get<double>(), 0.728588, 5e-7);
+  EXPECT_EQ(j.at("gap_m"), 0.01);
+  EXPECT_EQ(j.at("camelback").at("ratio"), 1);
+}
+
+TEST(MagnetProgram, FindsTheGapForAnAmplitude) {
+  const double gap = json_of("magnet --amplitude '0.6 T'").at("gap_m");
+  EXPECT_NEAR(json_of(fmt::format("magnet --gap '{:.15g} m'", gap)).at("amplitude_T").get<double>(), 0.6, 1e-12);
+}
+
+TEST(MagnetProgram, PointsLinesPlanesAnglesAndGapsAgree) {
+  const double there = json_of("magnet --at 0.001,0.002,0.003 --angle '20 deg'").at("field_T")[1];
+  const auto line = json_of("magnet --line 0,0,0 '2 mm,4 mm,6 mm' 3 --angle '20 deg'").at("points");
+  ASSERT_EQ(line.size(), 3U);
+  EXPECT_NEAR(line[1].at("field_T")[1].get<double>(), there, 1e-14);
+  const auto plane = json_of("magnet --plane 0,0,0.003 0.002,0,0.003 0,0.004,0.003 3 --angle '20 deg'").at("points");
+  ASSERT_EQ(plane.size(), 9U);
+  EXPECT_NEAR(plane[4].at("field_T")[1].get<double>(), there, 1e-14);
+  const auto angles = json_of("magnet --at 0.001,0.002,0.003 --angles '0 deg' '40 deg' 3").at("angles");
+  ASSERT_EQ(angles.size(), 3U);
+  EXPECT_NEAR(angles[1].at("field_T")[1].get<double>(), there, 1e-14);
+  const auto gaps = json_of("magnet --gaps '5 mm' '15 mm' 3").at("gaps");
+  EXPECT_NEAR(gaps[1].at("amplitude_T").get<double>(), 0.733856057787, 1e-11);
+}
+
+// One magnet after the other, by their sum.
+TEST(MagnetProgram, AnyCylindersAddUp) {
+  const std::string one = " --magnet=-0.0177,0,0,0.0127,0.0508,1.3,0.5235987755982988";
+  const std::string other = " --magnet=0.0177,0,0,0.0127,0.0508,1.3,-0.5235987755982988";
+  const double sum = json_of("magnet --at 0,0,0.01" + one + other).at("field_T")[0];
+  EXPECT_NEAR(sum, 0.725394043598 * std::cos(std::numbers::pi / 6), 1e-11);
+  EXPECT_NEAR(json_of("magnet --at 0,0,0.01" + one).at("field_T")[0].get<double>() +
+                  json_of("magnet --at 0,0,0.01" + other).at("field_T")[0].get<double>(),
+              sum, 1e-13);
+}
+
+TEST(MagnetProgram, WritesTableAndFigureWhole) {
+  const TemporaryFolder folder;
+  const std::string csv = (folder / "turn.csv").string(), svg = (folder / "pair.svg").string();
+  ASSERT_EQ(run_program("magnet --turn --misangle '3 deg' --line 0,0,0 0,0.003,0 4 --csv " + csv).status, 0);
+  const auto table = read_whole(csv);
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 5);
+  EXPECT_THAT(table, HasSubstr("x [m],y [m],z [m],major [T],minor [T]"));
+  ASSERT_EQ(run_program("magnet --plot " + svg).status, 0);
+  const auto figure = read_whole(svg);
+  for (const char* title : {"against the angle", "against the gap", "camelback", "a turn, off centre"})
+    EXPECT_THAT(figure, HasSubstr(title));
+  expect_refused(run_program("magnet --plot " + svg), "exists already; --force replaces it");
+  EXPECT_EQ(read_whole(svg), figure);
+  EXPECT_EQ(run_program("magnet --force --line 0,0,-0.04 0,0,0.04 9 --plot " + svg).status, 0);
+  EXPECT_EQ(entries(folder.path()), 2U);
+}
+
+TEST(MagnetProgram, RefusesAndWritesNothing) {
+  const TemporaryFolder folder;
+  const std::string csv = (folder / "a.csv").string();
+  const std::pair<const char*, const char*> cases[] = {
+      {"--at 0,0,0.02 --radius '-1 mm'", "radius"},
+      {"--at 0,0,0.02 --gap '-1 mm'", "gap"},
+      {"--at 0,0,0.02 --gap 10", "--gap: '10' has no unit"},
+      {"--at 0,0,0.02 --remanence '1.3 m'", "--remanence"},
+      {"--at 0,0,0.02 --amplitude '2 T'", "even touching"},
+      {"--at 0,0,0.02 --amplitude '-0.1 T'", "amplitude"},
+      {"--at 0,0", "three numbers x,y,z"},
+      {"--at 0,0,bad", "--at '0,0,bad'"},
+      {"--line 0,0,0 0,0,1 1", "2 to 100000"},
+      {"--at 0,0,0.02 --magnet 0,0,0", "x,y,z,radius,length,remanence,angle"},
+      {"--magnet 0,0,0,1,1,1,0 --turn --at 2,0,0", "for the pair"},
+      {"--angles 0 1 5 --turn --at 0,0,0", "--angles"},
+      {"--gaps 0 1 5 --at 0,0,0", "--gaps"},
+      {"--at '-5 mm,0,25.4 mm'", "edge"},
+  };
+  for (const auto& [options, because] : cases)
+    expect_refused(run_program(fmt::format("magnet {} --csv {}", options, csv)), because);
+  expect_refused(run_program("magnet --csv " + csv), "--csv: nothing to write");
+  expect_refused(run_program("magnet --plot " + (folder / "p.jpg").string()), "p.jpg");
+  expect_refused(run_program("magnet --at 0,0,0 --plot " + (folder / "p.svg").string()), "--plot");
+  EXPECT_EQ(entries(folder.path()), 0U);
+}
+
+}  // namespace
+}  // namespace ecram
