@@ -24,7 +24,7 @@ TransferField field() {
 }
 
 using Kernel = void (*)(std::span<float>, std::span<const float>, const TransferField&, std::size_t, std::size_t,
-                        const CountingNoise&);
+                        const CountingNoise&, double);
 
 // Bytes: state and time in, state out. Operations: floating-point and integer ones of a device-pulse, counted in the
 // source: a quarter of Philox (10 rounds of 2 wide products, 4 xor) and of two Box-Muller pairs, and the step.
@@ -38,7 +38,7 @@ void pulses(benchmark::State& state, Kernel kernel, bool noise) {
   chance.ions = noise ? 3e6 : 0;
   const std::size_t parts = parts_of_pulse(f, 0.5);
   while (state.KeepRunning()) {
-    kernel(content, time, f, parts, each, chance);
+    kernel(content, time, f, parts, each, chance, 1);
     chance.first_pulse += each;
     benchmark::ClobberMemory();
   }

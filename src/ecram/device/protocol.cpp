@@ -310,7 +310,6 @@ Protocol parse_protocol(std::string_view text, const std::string& source) {
   keys.quantity_if("read_voltage", "V", above_zero, protocol.read_voltage);
   keys.whole_if("seed", 0, std::numeric_limits<std::int64_t>::max(), protocol.seed);
   keys.flag_if("noise", protocol.noise);
-  keys.number_if("start", share, protocol.start_content);
   if (const toml::table* table = keys.table_if("population")) protocol.population = population_of(source, *table);
   const toml::node* steps = keys.optional("step");
   keys.refuse_others();

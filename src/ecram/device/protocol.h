@@ -47,10 +47,10 @@ struct EnduranceStep {
   std::size_t record_every = 1;  ///< readings are kept of every so many cycles, the first and the last among them
 };
 
-/// The stage goes to another temperature and waits there.
+/// The stage is set to another temperature; the device is read after a wait at 0 V there.
 struct TemperatureStep {
   double temperature = 0;  ///< K
-  double duration = 0;     ///< s; the gate is at 0 V, the change is linear in time
+  double duration = 0;     ///< s
 };
 
 struct ProtocolStep {
@@ -73,8 +73,7 @@ struct Protocol {
   double temperature = 300;    ///< K at the start
   double read_voltage = 0.01;  ///< V on the drain
   std::uint64_t seed = 1;
-  bool noise = true;                    ///< chance: counting of ions, temperature drift, reading
-  std::optional<double> start_content;  ///< state at the start, as a share 0 ... 1 of the window; none: as deposited
+  bool noise = true;  ///< chance: counting of ions, temperature drift, reading
   PopulationChoice population;
   std::vector<ProtocolStep> steps;
 };

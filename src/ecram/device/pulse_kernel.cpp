@@ -35,6 +35,7 @@ struct PulseJob {
   bool driven;  ///< activity is |velocity| everywhere: no need to look it up
   std::size_t parts, pulses;
   float per_ion;  ///< 1/ions; 0: no noise
+  double time_scale;
   std::uint32_t key[2];
   std::uint32_t purpose;
   std::uint64_t first_device, first_pulse;
@@ -168,7 +169,7 @@ HWY_INLINE Vector one_part(const PulseJob& job, Vector u, Vector time, Vector ce
 template <bool driven>
 HWY_INLINE void all_pulses(const PulseJob& job, Vector u[4], const Vector time[4], Word stream_low, Word stream_high) {
   const Vector cells = number(static_cast<double>(job.cells));
-  const Vector share = number(1.0 / static_cast<double>(job.parts));
+  const Vector share = number(job.time_scale / static_cast<double>(job.parts));
   // The noise of a pulse of several parts is that of its last, times the root of how many they are.
   const Vector root = number(std::sqrt(static_cast<double>(job.parts)));
   const Vector nothing = hn::Zero(floats);
@@ -247,7 +248,7 @@ constexpr std::uint32_t hash(std::string_view text) {
 }
 
 PulseJob job_of(std::span<float> content, std::span<const float> effective_time, const TransferField& field,
-                std::size_t parts, std::size_t pulses, const CountingNoise& noise) {
+                std::size_t parts, std::size_t pulses, const CountingNoise& noise, double time_scale) {
   bool driven = true;
   for (std::size_t i = 0; i < field.velocity.size(); ++i)
     driven = driven && field.activity[i] <= 1.0001F * std::abs(field.velocity[i]);
@@ -262,6 +263,7 @@ PulseJob job_of(std::span<float> content, std::span<const float> effective_time,
           parts,
           pulses,
           static_cast<float>(per_ion),
+          time_scale,
           {static_cast<std::uint32_t>(noise.seed), static_cast<std::uint32_t>(noise.seed >> 32)},
           hash("counting"),
           noise.first_device,
@@ -292,21 +294,72 @@ std::size_t parts_of_pulse(const TransferField& field, double longest_time) {
 }
 
 void give_pulses(std::span<float> content, std::span<const float> effective_time, const TransferField& field,
-                 std::size_t parts, std::size_t pulses, const CountingNoise& noise) {
+                 std::size_t parts, std::size_t pulses, const CountingNoise& noise, double time_scale) {
+  if (parts > most_parts) {
+    const double per_ion = noise.ions > 0 && std::isfinite(noise.ions) ? 1 / noise.ions : 0;
+    for (std::size_t i = 0; i < content.size(); ++i) {
+      double u = static_cast<double>(content[i]);
+      for (std::size_t p = 0; p < pulses; ++p) {
+        const Crossing after = cross_cells(field, u, time_scale * static_cast<double>(effective_time[i]));
+        u = after.content;
+        if (per_ion == 0) continue;
+        RandomStream random(noise.seed, "counting in long pulses",
+                            (noise.first_pulse + p) << 32 | (noise.first_device + i));
+        u = std::clamp(u + std::sqrt(after.variance * per_ion) * random.normal(), 0.0, 1.0);
+      }
+      content[i] = static_cast<float>(u);
+    }
+    return;
+  }
   if (noise.first_device % group_of_devices != 0)
     throw InvalidInput("a part of a population begins with device {}, expected a multiple of {}", noise.first_device,
                        group_of_devices);
-  HWY_DYNAMIC_DISPATCH(run)(job_of(content, effective_time, field, parts, pulses, noise));
+  HWY_DYNAMIC_DISPATCH(run)(job_of(content, effective_time, field, parts, pulses, noise, time_scale));
+}
+
+Crossing cross_cells(const TransferField& field, double content, double seconds) {
+  const auto cells = static_cast<double>(field.velocity.size() - 1);
+  Crossing at{content, 0};
+  auto cell = static_cast<std::size_t>(std::min(std::floor(content * cells), cells - 1));
+  while (seconds > 0) {
+    const double low = static_cast<double>(field.velocity[cell]), high = static_cast<double>(field.velocity[cell + 1]);
+    const double share = at.content * cells - static_cast<double>(cell);
+    const double velocity = low + share * (high - low), slope = (high - low) * cells;
+    const bool up = velocity > 0;
+    const double edge = (up ? static_cast<double>(cell + 1) : static_cast<double>(cell)) / cells;
+    const double at_edge = up ? high : low;
+    // Time to the cell's end, where the velocity keeps its sign until there.
+    double time = seconds;
+    bool leaves = false;
+    if (velocity != 0 && velocity * at_edge > 0) {
+      const double ratio = at_edge / velocity;
+      const double needed = std::abs(ratio - 1) < 1e-6 ? (edge - at.content) / velocity : std::log(ratio) / slope;
+      leaves = needed < seconds;
+      if (leaves) time = needed;
+    }
+    const double y = slope * time;
+    const double grown = std::abs(y) < 1e-6 ? time * (1 + y / 2) : std::expm1(y) / slope;
+    const double doubled = std::abs(y) < 1e-6 ? time * (1 + y) : std::expm1(2 * y) / (2 * slope);
+    const double activity =
+        (static_cast<double>(field.activity[cell]) + static_cast<double>(field.activity[cell + 1])) / 2;
+    at.variance = at.variance * std::exp(2 * y) + activity * doubled;
+    at.content = leaves ? edge : std::clamp(at.content + velocity * grown, 0.0, 1.0);
+    seconds -= time;
+    if (!leaves) break;
+    if ((up && cell + 1 == field.velocity.size() - 1) || (!up && cell == 0)) break;  // held at the end
+    cell = up ? cell + 1 : cell - 1;
+  }
+  return at;
 }
 
 void give_pulses_plainly(std::span<float> content, std::span<const float> effective_time, const TransferField& field,
-                         std::size_t parts, std::size_t pulses, const CountingNoise& noise) {
-  const PulseJob job = job_of(content, effective_time, field, parts, pulses, noise);
+                         std::size_t parts, std::size_t pulses, const CountingNoise& noise, double time_scale) {
+  const PulseJob job = job_of(content, effective_time, field, parts, pulses, noise, time_scale);
   const auto cells = static_cast<float>(job.cells);
   for (std::size_t i = 0; i < job.devices; ++i) {
     RandomStream random(noise.seed, "counting, plainly", noise.first_device + i);
     float u = content[i];
-    const float h = effective_time[i] / static_cast<float>(parts);
+    const float h = effective_time[i] * static_cast<float>(time_scale / static_cast<double>(parts));
     for (std::size_t p = 0; p < pulses; ++p)
       for (std::size_t part = 0; part < parts; ++part) {
         const float position = u * cells, cell = std::min(std::floor(position), cells - 1);
@@ -331,7 +384,7 @@ std::vector<float> counting_normals(std::uint64_t seed, std::uint64_t stream, st
   CountingNoise noise;
   noise.seed = seed;
   noise.first_device = stream;
-  HWY_DYNAMIC_DISPATCH(draw)(job_of({}, {}, none, 1, 1, noise), blocks, out.data());
+  HWY_DYNAMIC_DISPATCH(draw)(job_of({}, {}, none, 1, 1, noise, 1), blocks, out.data());
   return out;
 }
 

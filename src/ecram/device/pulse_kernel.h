@@ -39,18 +39,32 @@ std::size_t parts_of_pulse(const TransferField& field, double longest_time);
 ///
 ///     du = v(u) h (exp(v' h) - 1)/(v' h),  h = effective_time / parts,  then  u += sqrt(activity h / ions) N(0, 1),
 ///
-/// held to 0 ... 1. Random numbers are Philox words of the streams (seed, "counting", index) that RandomStream has too,
-/// made normal by Box and Muller in single precision. Four devices 16 apart share a stream, a block of it a pulse: the
-/// numbers are the same for any split of the population at multiples of 64 and any number of threads.
+/// held to 0 ... 1. A pulse that would take more than `most_parts` is followed from cell to cell instead, exactly for
+/// the field's straight pieces, at a cost that grows with the cells that it crosses (`cross_cells`).
+///
+/// Random numbers are Philox words of the streams (seed, "counting", index) that RandomStream has too, made normal by
+/// Box and Muller in single precision. Four devices 16 apart share a stream, a block of it a pulse: the numbers are the
+/// same for any split of the population at multiples of 64 and any number of threads.
 ///
 /// @param content         u of each device, changed in place
 /// @param effective_time  of a pulse, s, one for each device: its width, times how much faster that device is
+/// @param time_scale      times that, for all of them
+/// @param parts           of `parts_of_pulse`, the same for all parts of a population
 void give_pulses(std::span<float> content, std::span<const float> effective_time, const TransferField& field,
-                 std::size_t parts, std::size_t pulses, const CountingNoise& noise);
+                 std::size_t parts, std::size_t pulses, const CountingNoise& noise, double time_scale = 1);
+
+inline constexpr std::size_t most_parts = 16;
+
+/// Where a device at u is after `seconds` in the field, and the variance that counting has given it, for one ion making
+/// u = 1: d(variance)/dt = 2 v' variance + activity along the way.
+struct Crossing {
+  double content = 0, variance = 0;
+};
+Crossing cross_cells(const TransferField& field, double content, double seconds);
 
 /// The same in plain C++, one device after another: what the kernel is measured against.
 void give_pulses_plainly(std::span<float> content, std::span<const float> effective_time, const TransferField& field,
-                         std::size_t parts, std::size_t pulses, const CountingNoise& noise);
+                         std::size_t parts, std::size_t pulses, const CountingNoise& noise, double time_scale = 1);
 
 /// The kernel's own normal numbers 0 ... 4 blocks - 1 of a stream, for tests of their distribution.
 std::vector<float> counting_normals(std::uint64_t seed, std::uint64_t stream, std::size_t blocks);
