@@ -416,26 +416,71 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
   return result;
 }
 
-CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std::size_t which) {
-  const auto step = static_cast<std::size_t>(
-      std::ranges::find_if(protocol.steps,
-                           [](const ProtocolStep& s) { return std::holds_alternative<EnduranceStep>(s.what); }) -
-      protocol.steps.begin());
-  std::map<std::pair<bool, std::size_t>, std::vector<double>> by_pulse;
-  for (const RunReading& r : result.readings)
-    if (r.step == step) by_pulse[{r.down, r.pulse}].push_back(r.each.empty() ? r.conductance : r.each[which]);
+namespace {
+
+std::size_t first_endurance(const Protocol& protocol) {
+  const auto is = [](const ProtocolStep& s) { return std::holds_alternative<EnduranceStep>(s.what); };
+  return static_cast<std::size_t>(std::ranges::find_if(protocol.steps, is) - protocol.steps.begin());
+}
+
+}  // namespace
+
+CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std::size_t pulse) {
+  const std::size_t step = first_endurance(protocol);
+  std::map<std::size_t, std::vector<double>> by_pulse;
+  if (step < protocol.steps.size()) {
+    const std::size_t up = std::get<EnduranceStep>(protocol.steps[step].what).up.count;
+    for (const RunReading& r : result.readings)
+      if (r.step == step) by_pulse[r.pulse + (r.down ? up : 0)].push_back(r.conductance);
+  }
+  const std::size_t cycles = by_pulse.empty() ? 0 : by_pulse.rbegin()->second.size();
+  if (cycles < 3) throw InvalidInput("{} recorded cycles, expected three or more for their spread", cycles);
   CycleSpread worst;
-  const std::size_t up = by_pulse.empty() ? 0 : std::get<EnduranceStep>(protocol.steps[step].what).up.count;
-  for (const auto& [key, values] : by_pulse) {
-    if (values.size() < 3)
-      throw InvalidInput("{} recorded cycles, expected three or more for their spread", values.size());
+  for (const auto& [number, values] : by_pulse) {
+    if (pulse != 0 && number != pulse) continue;
     double mean = 0, squares = 0;
     for (const double g : values) mean += g / static_cast<double>(values.size());
     for (const double g : values) squares += (g - mean) * (g - mean);
     const double deviation = std::sqrt(squares / static_cast<double>(values.size() - 1));
-    if (deviation > worst.deviation) worst = {values.size(), key.second + (key.first ? up : 0), mean, deviation};
+    if (worst.cycles == 0 || deviation > worst.deviation) worst = {values.size(), number, mean, deviation};
   }
   return worst;
+}
+
+std::vector<CycleShare> cycle_shares(const Protocol& protocol, const RunOptions& options, const RunResult& result,
+                                     ThreadPool& threads) {
+  const std::size_t step = first_endurance(protocol);
+  if (!protocol.noise || result.interrupted || step == protocol.steps.size()) return {};
+  const auto& endurance = std::get<EnduranceStep>(protocol.steps[step].what);
+  if ((endurance.cycles - 1) / endurance.record_every + 1 < 3) return {};
+  std::vector<CycleShare> shares{{"all", cycle_spread(protocol, result), 1}};
+  Protocol quiet = protocol;
+  quiet.noise = false;
+  const RunResult without = run_compact(quiet, options, threads);
+  double sum = 0;
+  const auto add = [&](const char* cause, const RunResult& run) {
+    CycleShare one{cause, cycle_spread(protocol, run, shares.front().spread.pulse), 0};
+    one.share = one.spread.deviation * one.spread.deviation;
+    sum += one.share;
+    shares.push_back(one);
+  };
+  if (without.interrupted) return {};
+  add("state", without);
+  const Chance& c = options.chance;
+  for (const char* cause : {"counting of ions", "temperature", "reading"}) {
+    RunOptions alone = options;
+    const std::string_view which = cause;
+    alone.chance.counting = c.counting && which == "counting of ions";
+    alone.chance.temperature_drift = which == "temperature" ? c.temperature_drift : 0;
+    alone.chance.reading_noise = which == "reading" ? c.reading_noise : 0;
+    RunResult run = run_compact(protocol, alone, threads);
+    if (run.interrupted || run.readings.size() != without.readings.size()) return {};
+    for (std::size_t i = 0; i < run.readings.size(); ++i)
+      run.readings[i].conductance -= without.readings[i].conductance;
+    add(cause, run);
+  }
+  for (std::size_t i = 1; i < shares.size(); ++i) shares[i].share /= sum > 0 ? sum : 1;
+  return shares;
 }
 
 }  // namespace ecram::device

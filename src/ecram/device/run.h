@@ -63,7 +63,22 @@ struct CycleSpread {
   double mean = 0, deviation = 0;  ///< S
 };
 
-/// Over the recorded cycles of device `which` in the first endurance step. @throws InvalidInput  for fewer than three
-CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std::size_t which = 0);
+/// Over the recorded cycles of the first endurance step, of the mean over devices.
+/// @param pulse  within the cycle, from 1; 0: the worst
+/// @throws InvalidInput  for fewer than three cycles
+CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std::size_t pulse = 0);
+
+/// One cause's part in that spread.
+struct CycleShare {
+  std::string cause;   ///< "all", "state", "counting of ions", "temperature", "reading"
+  CycleSpread spread;  ///< with this cause alone, at the pulse that is worst with all
+  double share = 0;    ///< of the sum of the causes' variances
+};
+
+/// The protocol run again with each cause alone: its spread is that of the difference from the run without chance, whose
+/// own spread is that of cycles that do not close ("state"). Empty where there is nothing to share out: no endurance of three
+/// recorded cycles, no noise.
+std::vector<CycleShare> cycle_shares(const Protocol& protocol, const RunOptions& options, const RunResult& result,
+                                     ThreadPool& threads);
 
 }  // namespace ecram::device
