@@ -21,6 +21,15 @@ namespace {
 
 constexpr double unit = 1e18;  // vacancies per m^2 in one unit of CVODE's variables
 
+// CVODE's variables are the vacancies per area of each cell, but for the channel's last cell the whole channel's, and
+// last those of the reservoir. What counts is the channel's content: it is followed to `Accuracy::relative`, the shape
+// of the double layer, a matter of microseconds, less closely.
+constexpr double shape_relative = 100;         // tolerance of a cell over that of the channel's content
+constexpr double electrolyte_absolute = 1e19;  // 1/m^2, times `Accuracy::relative`
+constexpr double channel_absolute = 1e18;      // closer: G goes with the electrons that compensation leaves over
+constexpr double content_absolute = 1e14;
+constexpr double most_lost = 1e-13;  // of all vacancies, by rounding, in one hold
+
 double arrhenius(double energy, double kelvin) { return std::exp(-energy / (constants::boltzmann * kelvin)); }
 
 /// Releases what SUNDIALS made.
@@ -43,11 +52,11 @@ struct FullModel::Impl {
   Electrostatics electrostatics;
   std::size_t cells;
   double volts = 0, kelvin = 0;
-  std::vector<Barriers> barriers;  // [i]: between cell i-1 and i; [0] is not used
-  double gate_rate = 0;
-  std::vector<double> density, potential, by_vacancies, face_by_potential_left, face_by_potential_right;
+  double sharpness = 1;            // factor on the tolerance
+  std::vector<Barriers> barriers;  // [i]: between cell i-1 and i; [0]: between reservoir and cell 0
+  double reservoir_activity = 0;   // 1/m: times the reservoir's vacancies, the density that it is in equilibrium with
+  std::vector<double> density, potential, found, by_vacancies;
   std::vector<Flux> faces;
-  double gate_by_reservoir = 0;
   std::exception_ptr trouble;
   Effort before;  // of integrations before the present one
 
@@ -81,6 +90,24 @@ struct FullModel::Impl {
   }
 
   double* y() const { return N_VGetArrayPointer(state.get()); }
+  std::vector<double> values() const { return {y(), y() + cells + 1}; }
+
+  /// All vacancies per area, in `unit`.
+  double sum() const {
+    double total = y()[cells] + y()[last()];
+    for (std::size_t i = 0; i < channel(); ++i) total += y()[i];
+    return total;
+  }
+
+  std::size_t channel() const { return stack.electrolyte_cells; }
+  std::size_t last() const { return cells - 1; }
+
+  /// Vacancies per area in the channel's last cell, in `unit`.
+  double in_last_cell(const double* values) const {
+    double rest = values[last()];
+    for (std::size_t i = channel(); i < last(); ++i) rest -= values[i];
+    return rest;
+  }
 
   void start() {
     if (SUNContext_Create(nullptr, &context) != 0) throw Failure("SUNDIALS could not be started");
@@ -88,6 +115,7 @@ struct FullModel::Impl {
     for (std::size_t i = 0; i < cells; ++i)
       y()[i] = stack.width[i] / unit *
                (i < stack.electrolyte_cells ? constants.electrolyte_vacancy_density : device.gated_vacancy_density);
+    y()[last()] *= device.channel_thickness / stack.width[last()];
     y()[cells] = constants.reservoir_density / unit;
   }
 
@@ -98,7 +126,7 @@ struct FullModel::Impl {
     cvode.reset(CVodeCreate(CV_BDF, context));
     if (!matrix || !solver || !cvode || CVodeInit(cvode.get(), right_side, 0, state.get()) != CV_SUCCESS)
       throw Failure("CVODE could not be started");
-    CVodeSStolerances(cvode.get(), accuracy.relative, accuracy.absolute / unit);
+    CVodeWFtolerances(cvode.get(), weights);
     CVodeSetUserData(cvode.get(), this);
     CVodeSetLinearSolver(cvode.get(), solver.get(), matrix.get());
     CVodeSetJacFn(cvode.get(), jacobian);
@@ -107,44 +135,67 @@ struct FullModel::Impl {
         cvode.get(), [](int, const char*, const char*, char*, void*) {}, nullptr);
   }
 
+  static int weights(N_Vector values, N_Vector weights, void* self) {
+    const auto& m = *static_cast<Impl*>(self);
+    const double* v = N_VGetArrayPointer(values);
+    double* w = N_VGetArrayPointer(weights);
+    const double relative = m.accuracy.relative * m.sharpness;
+    for (std::size_t i = 0; i <= m.cells; ++i) {
+      const double absolute = i < m.channel() || i == m.cells ? electrolyte_absolute : channel_absolute;
+      w[i] = 1 / (relative * (shape_relative * std::abs(v[i]) + absolute / unit));
+    }
+    w[m.last()] = 1 / (relative * (std::abs(v[m.last()]) + content_absolute / unit));
+    return 0;
+  }
+
   void set_temperature(double t) {
     if (t == kelvin) return;
     kelvin = t;
     electrostatics.set_temperature(t);
     const MaterialConstants& c = constants;
+    const double kT = constants::boltzmann * t;
     for (std::size_t i = 1; i < cells; ++i) {
-      const bool electrolyte = i < stack.electrolyte_cells;
+      const bool electrolyte = i < channel();
       const double sites = electrolyte ? c.electrolyte_site_density : c.channel_site_density;
-      barriers[i] = {.rate = c.attempt_frequency * c.hop_distance *
-                             arrhenius(electrolyte ? c.electrolyte_hop_energy : c.channel_hop_energy, t),
+      const double energy = electrolyte ? c.electrolyte_hop_energy : c.channel_hop_energy;
+      barriers[i] = {.rate = c.attempt_frequency * c.hop_distance * arrhenius(energy, t),
                      .number = stack.distance[i - 1] / c.hop_distance,
                      .left_sites = sites,
                      .right_sites = sites,
+                     .height = energy / kT,
                      .step = 1};
     }
-    barriers[stack.electrolyte_cells] = {
-        .rate = c.transfer_rate * c.hop_distance * arrhenius(c.transfer_energy + device.transfer_energy_shift, t),
-        .number = c.interphase_thickness / c.hop_distance,
-        .left_sites = c.electrolyte_site_density,
-        .right_sites = c.channel_site_density,
-        .step = 1 / arrhenius(c.partition_energy, t)};
-    gate_rate = c.gate_exchange * arrhenius(c.gate_energy, t);
+    const double transfer_energy = c.transfer_energy + device.transfer_energy_shift;
+    barriers[channel()] = {.rate = c.transfer_rate * c.hop_distance * arrhenius(transfer_energy, t),
+                           .number = c.interphase_thickness / c.hop_distance,
+                           .left_sites = c.electrolyte_site_density,
+                           .right_sites = c.channel_site_density,
+                           .height = transfer_energy / kT,
+                           .step = 1 / arrhenius(c.partition_energy, t)};
+    const double rest = c.electrolyte_vacancy_density;
+    reservoir_activity = rest / (1 - rest / c.electrolyte_site_density) / c.reservoir_density;
+    barriers[0] = {.rate = c.gate_exchange / rest * arrhenius(c.gate_energy, t),
+                   .number = 1,
+                   .left_sites = std::numeric_limits<double>::infinity(),
+                   .right_sites = c.electrolyte_site_density,
+                   .height = c.gate_energy / kT,
+                   .step = 1};
   }
 
   /// Densities, potential and the flux through each face for CVODE's variables.
   void evaluate(const double* values) {
-    for (std::size_t i = 0; i < cells; ++i) density[i] = values[i] * unit / stack.width[i];
-    electrostatics.solve(density, volts, potential);
+    for (std::size_t i = 0; i < last(); ++i) density[i] = values[i] * unit / stack.width[i];
+    density[last()] = in_last_cell(values) * unit / stack.width[last()];
+    for (std::size_t i = 0; i < cells; ++i) {
+      const double sites = i < channel() ? constants.electrolyte_site_density : constants.channel_site_density;
+      if (!(density[i] > -sites && density[i] < 2 * sites)) throw Failure("a density of {} 1/m^3", density[i]);
+    }
+    found = potential;
+    electrostatics.solve(density, volts, found);  // throws on a state without one; what was found before then stays
+    std::swap(found, potential);
     const double per_volt = vacancy_charge * constants::elementary_charge / electrostatics.law().thermal_energy;
-    const double sites = constants.electrolyte_site_density, rest = constants.electrolyte_vacancy_density;
-    const double reservoir = values[cells] * unit / constants.reservoir_density;
-    const double half = std::exp(per_volt * (volts - potential[0]) / 2);
-    const double free = (1 - density[0] / sites) / (1 - rest / sites);
-    faces[0] = {.value = gate_rate * (reservoir * free * half - density[0] / rest / half),
-                .by_left = 0,
-                .by_right = gate_rate * (-reservoir * half / sites / (1 - rest / sites) - 1 / rest / half),
-                .by_drop = gate_rate * (reservoir * free * half + density[0] / rest / half) / 2};
-    gate_by_reservoir = gate_rate * free * half / constants.reservoir_density;
+    faces[0] =
+        flux(barriers[0], values[cells] * unit * reservoir_activity, density[0], per_volt * (volts - potential[0]));
     for (std::size_t i = 1; i < cells; ++i)
       faces[i] = flux(barriers[i], density[i - 1], density[i], per_volt * (potential[i - 1] - potential[i]));
   }
@@ -158,8 +209,8 @@ struct FullModel::Impl {
       return 1;  // CVODE tries a smaller step
     }
     double* rate = N_VGetArrayPointer(rates);
-    for (std::size_t i = 0; i < m.cells; ++i)
-      rate[i] = (m.faces[i].value - (i + 1 < m.cells ? m.faces[i + 1].value : 0)) / unit;
+    for (std::size_t i = 0; i < m.last(); ++i) rate[i] = (m.faces[i].value - m.faces[i + 1].value) / unit;
+    rate[m.last()] = m.faces[m.channel()].value / unit;
     rate[m.cells] = -m.faces[0].value / unit;
     return 0;
   }
@@ -180,6 +231,7 @@ struct FullModel::Impl {
       double* column = SUNDenseMatrix_Column(matrix, static_cast<sunindextype>(j));
       const double per_unit = 1 / m.stack.width[j];  // density of one unit in cell j, over `unit`
       double through = 0;                            // derivative of the flux through the face before cell i
+      double content = 0;
       for (std::size_t i = 0; i <= n; ++i) {
         double next = 0;
         if (i < n) {
@@ -190,13 +242,21 @@ struct FullModel::Impl {
         }
         if (i == 0) column[n] = -next * per_unit;
         if (i > 0) column[i - 1] = (through - next) * per_unit;
+        if (i == m.channel()) content = next * per_unit;
         through = next;
       }
+      column[m.last()] = content;
+    }
+    // With the content given, what another of the channel's cells gains the last one loses.
+    const double* lost = SUNDenseMatrix_Column(matrix, static_cast<sunindextype>(m.last()));
+    for (std::size_t j = m.channel(); j < m.last(); ++j) {
+      double* column = SUNDenseMatrix_Column(matrix, static_cast<sunindextype>(j));
+      for (std::size_t i = 0; i <= n; ++i) column[i] -= lost[i];
     }
     double* reservoir = SUNDenseMatrix_Column(matrix, static_cast<sunindextype>(n));
     std::fill_n(reservoir, n + 1, 0.0);
-    reservoir[0] = m.gate_by_reservoir;
-    reservoir[n] = -m.gate_by_reservoir;
+    reservoir[0] = m.faces[0].by_left * m.reservoir_activity;
+    reservoir[n] = -reservoir[0];
     return 0;
   }
 
@@ -228,14 +288,21 @@ void FullModel::hold(double volts, double seconds, double kelvin) {
   m.volts = volts;
   m.set_temperature(kelvin);
   m.trouble = nullptr;
-  CVodeReInit(m.cvode.get(), 0, m.state.get());
-  CVodeSetStopTime(m.cvode.get(), seconds);
-  double reached = 0;
-  const int status = CVode(m.cvode.get(), seconds, m.state.get(), &reached, CV_NORMAL);
-  m.count();
-  if (status < 0) {
+  // Where the tolerance let the state go astray (Newton's iteration fails, or rounding of absurd fluxes lost
+  // vacancies), the same again with a closer one.
+  const std::vector<double> before = m.values();
+  const double sum = m.sum();
+  for (m.sharpness = 1;; m.sharpness /= 10) {
+    CVodeReInit(m.cvode.get(), 0, m.state.get());
+    CVodeSetStopTime(m.cvode.get(), seconds);
+    double done = 0;
+    const int status = CVode(m.cvode.get(), seconds, m.state.get(), &done, CV_NORMAL);
+    m.count();
+    if (status >= 0 && std::abs(m.sum() - sum) < most_lost * sum) break;
+    std::ranges::copy(before, m.y());
+    if (m.sharpness > 1e-3) continue;
     if (m.trouble) std::rethrow_exception(m.trouble);
-    throw Failure("CVODE gave up after {} of {} s at {} V and {} K (its code {})", reached, seconds, volts, kelvin,
+    throw Failure("CVODE gave up after {} of {} s at {} V and {} K (its code {})", done, seconds, volts, kelvin,
                   status);
   }
 }
@@ -265,6 +332,7 @@ Reading FullModel::read() {
 
 std::vector<double> FullModel::vacancies() const {
   std::vector<double> v(impl_->y(), impl_->y() + impl_->cells + 1);
+  v[impl_->last()] = impl_->in_last_cell(impl_->y());
   for (double& x : v) x *= unit;
   return v;
 }
@@ -272,7 +340,9 @@ std::vector<double> FullModel::vacancies() const {
 void FullModel::set_vacancies(std::span<const double> vacancies) {
   if (vacancies.size() != impl_->cells + 1)
     throw InvalidInput("{} densities for {} cells and a reservoir", vacancies.size(), impl_->cells);
-  for (std::size_t i = 0; i <= impl_->cells; ++i) impl_->y()[i] = vacancies[i] / unit;
+  double* y = impl_->y();
+  for (std::size_t i = 0; i <= impl_->cells; ++i) y[i] = vacancies[i] / unit;
+  for (std::size_t i = impl_->channel(); i < impl_->last(); ++i) y[impl_->last()] += y[i];
 }
 
 std::vector<double> FullModel::potential() {

@@ -13,9 +13,9 @@ namespace ecram::device {
 /// How finely the full model is solved. The defaults keep G within 0.1 % of half the tolerance and 0.5 % of half the
 /// cells.
 struct Accuracy {
-  double relative = 1e-5;  ///< CVODE's tolerance on each cell's vacancies, relative
-  double absolute = 1e6;   ///< and absolute, 1/m^2
-  int refinement = 1;      ///< each cell of the grid is cut into so many
+  double relative =
+      1e-5;  ///< CVODE's tolerance on the channel's content; that on its shape and the double layer's follows it
+  int refinement = 1;  ///< each cell of the grid is cut into so many
 };
 
 /// What the channel shows at a moment: what a Hall measurement at that gate voltage would give.

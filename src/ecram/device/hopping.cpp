@@ -19,8 +19,9 @@ Bernoulli bernoulli(double x) {
   return {value, (1 - value * (e + 1)) / e};
 }
 
-/// sinh(w)/w and its derivative.
-Bernoulli sinh_ratio(double w) {
+/// sinh(w)/w and its derivative; beyond |w| = most it stays.
+Bernoulli sinh_ratio(double w, double most) {
+  if (std::abs(w) > most) return {std::sinh(most) / most, 0};
   if (std::abs(w) < 1e-3) return {1 + w * w / 6, w / 3};
   const double value = std::sinh(w) / w;
   return {value, (std::cosh(w) - value) / w};
@@ -28,21 +29,26 @@ Bernoulli sinh_ratio(double w) {
 
 }  // namespace
 
+Free free_sites(double density, double sites) {
+  if (density <= 0) return {1, 0};
+  if (density >= sites) return {0, 0};
+  return {1 - density / sites, -1 / sites};
+}
+
 Flux flux(const Barriers& b, double left, double right, double drop) {
   const Bernoulli reverse = bernoulli(drop);
   const double forward = reverse.value + drop, forward_slope = reverse.slope + 1;
-  const Bernoulli field = sinh_ratio(drop / (2 * b.number));
-  const double from_left = left * (1 - right / b.right_sites);
-  const double from_right = right * (1 - left / b.left_sites) * b.step;
+  const Bernoulli field = sinh_ratio(drop / (2 * b.number), b.height);
+  const Free to_right = free_sites(right, b.right_sites), to_left = free_sites(left, b.left_sites);
   const double scale = b.rate / b.number;
-  const double net = from_left * forward - from_right * reverse.value;
+  const double rate_right = forward * to_right.share, rate_left = reverse.value * to_left.share * b.step;
+  const double net = left * rate_right - right * rate_left;
   return {.value = scale * field.value * net,
-          .by_left = scale * field.value *
-                     ((1 - right / b.right_sites) * forward + right / b.left_sites * b.step * reverse.value),
-          .by_right = -scale * field.value *
-                      (left / b.right_sites * forward + (1 - left / b.left_sites) * b.step * reverse.value),
+          .by_left = scale * field.value * (rate_right - right * reverse.value * b.step * to_left.slope),
+          .by_right = scale * field.value * (left * forward * to_right.slope - rate_left),
           .by_drop = scale * (field.slope / (2 * b.number) * net +
-                              field.value * (from_left * forward_slope - from_right * reverse.slope))};
+                              field.value * (left * to_right.share * forward_slope -
+                                             right * to_left.share * b.step * reverse.slope))};
 }
 
 }  // namespace ecram::device

@@ -15,8 +15,16 @@ struct Barriers {
   double rate = 0;                         ///< hops through one barrier, times its distance: nu a exp(-E/(k T)), m/s
   double number = 1;                       ///< n; may be a fraction (a cell narrower than a hop)
   double left_sites = 0, right_sites = 0;  ///< S, 1/m^3
+  double height = 0;                       ///< of a barrier, in k T: the field can take no more than that from it
   double step = 1;                         ///< e^g, g the energy on the right less that on the left in k T
 };
+
+/// Share of the sites that are free, and its derivative by the density. An integrator may try densities a little
+/// outside 0 to `sites`: there it stays at 1 and 0, or such a density would drive itself further out.
+struct Free {
+  double share = 0, slope = 0;
+};
+Free free_sites(double density, double sites);
 
 /// 1/(m^2 s) to the right, with its derivatives.
 struct Flux {

@@ -9,9 +9,10 @@
 namespace ecram::device {
 namespace {
 
-constexpr double finest = 0.12e-9;  // m: a quarter of the double layer's own thickness at rest
-constexpr double growth = 1.45;     // of each cell beyond the one before
-constexpr double coarsest = 3e-9;   // m
+constexpr double finest = 0.12e-9;             // m: well below the double layer's thickness at rest
+constexpr double growth = 1.6;                 // of each cell beyond the one before
+constexpr double coarsest_electrolyte = 4e-9;  // m
+constexpr double coarsest_channel = 0.9e-9;    // m
 
 /// Widths that grow from `finest` and fill `length` exactly.
 std::vector<double> growing(double length, double largest) {
@@ -28,18 +29,27 @@ std::vector<double> growing(double length, double largest) {
 }  // namespace
 
 Stack make_stack(const MaterialConstants& constants, const Device& device, int refinement) {
-  const double half = device.electrolyte_thickness / 2;
-  const std::vector<double> gate_side = growing(half, coarsest);
-  std::vector<double> coarse = gate_side;
-  coarse.insert(coarse.end(), gate_side.rbegin(), gate_side.rend());
-  const std::size_t electrolyte = coarse.size();
-  const std::vector<double> channel = growing(device.channel_thickness, device.channel_thickness / 5);
-  coarse.insert(coarse.end(), channel.begin(), channel.end());
+  // The planes on either side of the interphase are one hop thick: a layer of sites, not a matter of the grid.
+  const double plane =
+      std::min({constants.hop_distance, device.electrolyte_thickness / 3, device.channel_thickness / 3});
+  std::vector<double> coarse = growing(device.electrolyte_thickness - plane, coarsest_electrolyte);
+  std::ranges::reverse(coarse);
+  const std::vector<double> channel = growing(device.channel_thickness - plane, coarsest_channel);
 
   const auto parts = static_cast<std::size_t>(refinement);
+  std::vector<double> widths;
+  const auto add = [&](const std::vector<double>& layer) {
+    for (const double w : layer) widths.insert(widths.end(), parts, w / static_cast<double>(parts));
+  };
+  add(coarse);
+  widths.push_back(plane);
+  const std::size_t electrolyte = widths.size();
+  widths.push_back(plane);
+  add(channel);
+
   Stack stack;
-  stack.electrolyte_cells = electrolyte * parts;
-  for (const double w : coarse) stack.width.insert(stack.width.end(), parts, w / static_cast<double>(parts));
+  stack.electrolyte_cells = electrolyte;
+  stack.width = widths;
 
   const double interphase =
       constants.interphase_thickness / (constants::vacuum_permittivity * constants.interphase_permittivity);
@@ -87,7 +97,9 @@ double Electrostatics::residual(std::span<const double> vacancies, double gate, 
       r += vacancy_charge * q * s.width[i] * (vacancies[i] - constants_->electrolyte_vacancy_density);
       by_vacancies_[i] = vacancy_charge * q * s.width[i];
     } else {
-      const ChannelCharge c = channel_charge(law_, vacancies[i], per_volt * potential[i] - law_.band_offset);
+      // A density that an integrator tries may lie a little below zero; states of negative number have no equilibrium.
+      const ChannelCharge c =
+          channel_charge(law_, std::max(vacancies[i], 0.0), per_volt * potential[i] - law_.band_offset);
       r += q * s.width[i] * c.density;
       d -= q * s.width[i] * c.by_level * per_volt;
       by_vacancies_[i] = q * s.width[i] * c.by_vacancies;
@@ -125,6 +137,7 @@ void Electrostatics::solve(std::span<const double> vacancies, double gate, std::
       slope += residual_[i] * step_[i];
       length = std::max(length, std::abs(step_[i]));
     }
+    if (!std::isfinite(slope)) break;
     // The residual is minus the energy's gradient: along the step it falls from `slope` and must not overshoot.
     double share = 1;
     for (int cut = 0; cut < 40; ++cut, share /= 2) {
@@ -145,7 +158,7 @@ void Electrostatics::solve(std::span<const double> vacancies, double gate, std::
       return;
     }
   }
-  throw Failure("the potential at {} V and {} K was not found in 400 steps", gate, kelvin_);
+  throw Failure("the potential at {} V and {} K was not found", gate, kelvin_);
 }
 
 void Electrostatics::sensitivity(std::span<double> result) {

@@ -20,8 +20,8 @@ struct Stack {
   std::size_t cells() const { return width.size(); }
 };
 
-/// Cells grow from the interphase into both layers, and from the gate into the electrolyte. With `refinement` 2 each
-/// cell is cut in two.
+/// The planes of sites on either side of the interphase are one hop thick; from them cells grow into both layers. With
+/// `refinement` 2 each cell is cut in two; the planes stay.
 Stack make_stack(const MaterialConstants& constants, const Device& device, int refinement = 1);
 
 /// Poisson's equation through the stack at one temperature,
