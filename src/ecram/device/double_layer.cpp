@@ -13,12 +13,31 @@ constexpr double long_enough = 2e4;  // time constants: the lag then changes a p
 constexpr double repeats = 2e-4;     // V between the beginnings of pulses that count as alike
 constexpr std::size_t most_pulses_followed = 100;
 constexpr int samples_a_hold = 14;
+constexpr double least_move = 3e-6;  // of the content: less is not told from the full model's own error
+constexpr double most_speed_up = 5;
 
 constexpr double gauss_x[] = {0.0694318442029737, 0.3300094782075719, 0.6699905217924281, 0.9305681557970263};
 constexpr double gauss_w[] = {0.1739274225687269, 0.3260725774312731, 0.3260725774312731, 0.1739274225687269};
 
 void add_line(FollowedPath& path, double from, double to, double seconds) {
   for (int k = 0; k < 4; ++k) path.samples.push_back({from + (to - from) * gauss_x[k], gauss_w[k] * seconds});
+}
+
+/// How much faster the field has to be for a device to come from u = begin to end; 1 where no number in reach does
+/// that.
+double speed_up(const TransferField& field, double begin, double end, double seconds) {
+  if (!(begin > 0 && begin < 1)) return 1;
+  const auto goes_too_far = [&](double speed) {
+    const double reached = cross_cells(field, begin, speed * seconds).content;
+    return end > begin ? reached > end : reached < end;
+  };
+  double low = 1 / most_speed_up, high = most_speed_up;
+  if (goes_too_far(low) || !goes_too_far(high)) return 1;
+  for (int i = 0; i < 50; ++i) {
+    const double middle = std::sqrt(low * high);
+    (goes_too_far(middle) ? high : low) = middle;
+  }
+  return std::sqrt(low * high);
 }
 
 }  // namespace
@@ -41,7 +60,7 @@ double DoubleLayer::voltage_of(double temperature, const Reading& reading) const
 /// Puts the average device's content into the full model.
 void DoubleLayer::prepare(double temperature, double content) {
   const bool fresh = !full_;
-  if (fresh) full_.emplace(model_.material(), model_.device(), Accuracy{.relative = 1e-4});
+  if (fresh) full_.emplace(model_.material(), model_.device(), Accuracy{});
   auto vacancies = full_->vacancies();
   const std::size_t electrolyte = make_stack(model_.material(), model_.device()).electrolyte_cells;
   double sum = 0;
@@ -59,6 +78,7 @@ FollowedPath DoubleLayer::followed_by_full_model(double temperature, double volt
   // Even steps of the logarithm from a small part of a time constant on.
   const double first = std::min(0.1 * tau, seconds / samples_a_hold);
   double done = 0, before = followed_;
+  path.content_before = full_->read().channel_vacancies;
   for (int k = 0; k < samples_a_hold; ++k) {
     const double until = k + 1 == samples_a_hold
                              ? seconds
@@ -72,6 +92,7 @@ FollowedPath DoubleLayer::followed_by_full_model(double temperature, double volt
   }
   path.end = followed_ = before;
   const Reading last = full_->read();
+  path.content_after = last.channel_vacancies;
   path.seen = model_.at(temperature).gate_of_conductance(std::log(last.channel_vacancies), last.sheet_conductance);
   return path;
 }
@@ -96,6 +117,7 @@ std::vector<FollowedPath> DoubleLayer::train(double temperature, double content,
     path.samples.insert(path.samples.end(), tail.samples.begin(), tail.samples.end());
     path.end = tail.end;
     path.seen = tail.seen;
+    path.content_after = tail.content_after;
     paths.push_back(std::move(path));
     if (std::abs(followed_ - begin) < repeats) break;
   }
@@ -114,7 +136,10 @@ FollowedPath DoubleLayer::hold(double temperature, double content, double volts,
   prepare(temperature, content);
   const double followed_for = std::min(seconds, long_enough * tau);
   FollowedPath path = followed_by_full_model(temperature, volts, followed_for);
-  if (seconds > followed_for) path.samples.push_back({volts, seconds - followed_for});
+  if (seconds > followed_for) {
+    path.samples.push_back({volts, seconds - followed_for});
+    path.content_before = path.content_after = 0;
+  }
   if (seconds >= long_enough * tau) settle(volts);
   path.end = followed_;
   if (resting_) path.seen = volts;
@@ -155,6 +180,13 @@ TransferField path_field(const CompactModel& model, double temperature, const Co
     const double scale = coordinate.slope(content) / seconds;
     field.velocity.push_back(static_cast<float>(net * scale));
     field.activity.push_back(std::max(static_cast<float>(both * scale), std::abs(field.velocity.back())));
+  }
+  const double moved = path.content_after - path.content_before;
+  if (std::abs(moved) > least_move * path.content_before) {
+    const double speed =
+        speed_up(field, coordinate.of(path.content_before), coordinate.of(path.content_after), seconds);
+    for (auto* values : {&field.velocity, &field.activity})
+      for (float& v : *values) v *= static_cast<float>(speed);
   }
   return field;
 }

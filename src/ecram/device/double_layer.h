@@ -16,7 +16,8 @@ struct FollowedPath {
     double gate, seconds;
   };
   std::vector<Sample> samples;
-  double end = 0;   ///< V followed at the end
+  double end = 0;                                ///< V followed at the end
+  double content_before = 0, content_after = 0;  ///< of the full model on this way, 1/m^2; 0 where it was not asked
   double seen = 0;  ///< V at which the film would conduct as it does at the end: its ions may still be on their way
 };
 
@@ -25,9 +26,9 @@ struct FollowedPath {
 ///
 /// The double layer is charged in more than one step: through the electrolyte in microseconds, then, the ions next to
 /// the gate being used up, at the pace at which the gate gives new ones, up to a hundred times as long. No two time
-/// constants describe that for all voltages. So a short pulse is put through the full model, on one device at the
-/// content of the average one, pulse after pulse until its double layer repeats; a long pulse (and any hold) follows
-/// the gate with a lag that does not matter.
+/// constants describe that for all voltages, and the channel's ions need as long to level. So a short pulse is put
+/// through the full model, on one device at the content of the average one, pulse after pulse until its double layer
+/// repeats; a long pulse (and any hold) follows the gate with a lag that does not matter.
 class DoubleLayer {
  public:
   explicit DoubleLayer(const CompactModel& model) : model_(model) {}
@@ -66,6 +67,9 @@ class DoubleLayer {
 
 /// Field of paths, averaged over the time that `seconds` counts: for a motion that changes u little, averages are all
 /// there is (method of averaging; Sanders, Verhulst, Murdock, Averaging Methods in Nonlinear Dynamical Systems (2007)).
+///
+/// Where the full model was asked, the field is multiplied by the number (1/5 to 5) that lets the average device move
+/// as far as it did there: what is not quasi-steady in a short pulse is in that number.
 TransferField path_field(const CompactModel& model, double temperature, const Coordinate& coordinate,
                          const FollowedPath& path, double seconds, std::size_t cells = 256);
 

@@ -30,16 +30,20 @@ QuasiSteady interphase_flux(const MaterialConstants& c, const Device& device, do
   const double kT = constants::boltzmann * temperature;
   const double barriers = c.interphase_thickness / c.hop_distance;
   const double total = vacancy_charge * q * drop / kT;  // 2 n w
-  const double w = std::abs(total) / (2 * barriers);
-  // 2 sinh w/(1 - exp(-2 n w)) with the sign of the drop: the easy way, and the other exp(-2 n w) of it.
-  const double easy = w < 1e-8 ? 1 / barriers : 2 * std::sinh(w) / -std::expm1(-std::abs(total));
-  const double hard = easy * std::exp(-std::abs(total));
-  const double rate =
-      c.hop_distance * c.transfer_rate * std::exp(-(c.transfer_energy + device.transfer_energy_shift) / kT);
+  const double height = (c.transfer_energy + device.transfer_energy_shift) / kT;
+  const double w = std::min(std::abs(total) / (2 * barriers), height);
+  const double mott_gurney = w < 1e-4 ? 1 + w * w / 6 : std::sinh(w) / w;
+  // Bernoulli's function x/(exp(x) - 1) of minus and plus the drop.
+  const double against = std::abs(total) < 1e-8 ? 1 - total / 2 : total / std::expm1(total);
+  const double along = against + total;
+  const double rate = c.hop_distance * c.transfer_rate * std::exp(-height) / barriers * mott_gurney;
   QuasiSteady flux;
-  flux.into_channel = rate * (total > 0 ? easy : hard) * from * (1 - to / c.channel_site_density);
-  flux.out_of_channel = rate * (total > 0 ? hard : easy) * to * (1 - from / c.electrolyte_site_density) *
-                        std::exp(c.partition_energy / kT);
+  flux.into_channel = rate * along * from * (1 - to / c.channel_site_density);
+  flux.out_of_channel =
+      rate * against * to * (1 - from / c.electrolyte_site_density) * std::exp(c.partition_energy / kT);
+  // Beyond 700 k T the way against the field is none at all, whatever rounding says.
+  flux.into_channel = std::max(flux.into_channel, 0.0);
+  flux.out_of_channel = std::max(flux.out_of_channel, 0.0);
   return flux;
 }
 

@@ -21,8 +21,9 @@ namespace {
 constexpr std::size_t devices_a_block = 4096;  // a multiple of 64; fits into a second-level cache with its times
 constexpr double drift_step = 0.5;             // K, over which derivatives by temperature are taken
 constexpr double settled = 5e-3;               // V: double layers that count as alike
+constexpr double alike_contents = 0.1;         // of the logarithm
 constexpr std::size_t conductance_nodes = 1025;
-constexpr std::size_t pulses_between_wear = 100;
+constexpr std::size_t pulses_between_looks = 100;  // at wear and at the double layer
 
 /// What differs between devices, one number for each; the average device has 1, 1, 0.
 struct Differences {
@@ -147,7 +148,7 @@ class Population {
     return coordinate_.content(std::clamp(sum / static_cast<double>(content_.size()), 0.0, 1.0));
   }
 
-  using FieldKey = std::array<double, 4>;
+  using FieldKey = std::array<double, 5>;
 
   struct Train {
     std::vector<std::unique_ptr<CachedField>> fields;
@@ -155,10 +156,19 @@ class Population {
     std::vector<double> seen;  ///< V that the conductance then shows
   };
 
+  /// Contents that are so much alike that the double layer follows the gate in the same way.
+  double content_class() const {
+    double sum = 0;
+    const std::size_t some = std::min<std::size_t>(content_.size(), 64);
+    for (std::size_t i = 0; i < some; ++i) sum += static_cast<double>(content_[i]);
+    const double content = coordinate_.content(std::clamp(sum / static_cast<double>(some), 0.0, 1.0));
+    return std::round(std::log(content) / alike_contents);
+  }
+
   /// The fields of the first pulses of a train. One that has been given before from the same double layer is known.
   const Train& train_fields(const PulseTrainStep& s, std::size_t count) {
     const double begin = std::round(double_layer_.followed() / settled) * settled;
-    auto& train = trains_[FieldKey{s.voltage, s.width, s.rest, begin}];
+    auto& train = trains_[FieldKey{s.voltage, s.width, s.rest, begin, content_class()}];
     if (train.fields.empty())
       for (const FollowedPath& path :
            double_layer_.train(temperature_, mean_content(), s.voltage, s.width, s.rest, count)) {
@@ -187,26 +197,28 @@ class Population {
     // A train that goes on, read after every few pulses, is at the pulse that it has come to.
     const std::array<double, 3> shape{train.voltage, train.width, train.rest};
     if (train_ == nullptr || shape != shape_of_train_ || count > left_of_train_) {
+      class_of_train_ = content_class();
       train_ = &train_fields(train, train.count);
       shape_of_train_ = shape;
       left_of_train_ = train.count;
+      repeats_ = false;
     }
-    const auto& fields = train_->fields;
     for (std::size_t given = 0; given < count;) {
       const std::size_t at = train.count - left_of_train_;
-      const bool repeating = at + 1 >= fields.size();
-      std::size_t now = repeating ? count - given : 1;
-      CachedField& field = *fields[std::min(at, fields.size() - 1)];
-      if (strong && strong_pulses_ + static_cast<double>(now) > first_onset_) {
-        now = std::min(now, pulses_between_wear);
-        set_speeds();
+      repeats_ = repeats_ || at + 1 >= train_->fields.size();
+      if (repeats_ && content_class() != class_of_train_) {
+        class_of_train_ = content_class();
+        train_ = &train_fields(train, left_of_train_);
       }
-      advance(field, train.width, now, pulse_number_);
+      const std::size_t which = repeats_ ? train_->fields.size() - 1 : at;
+      std::size_t now = repeats_ ? std::min(count - given, pulses_between_looks) : 1;
+      if (strong && strong_pulses_ + static_cast<double>(now) > first_onset_) set_speeds();
+      advance(*train_->fields[which], train.width, now, pulse_number_);
       pulse_number_ += now;
       given += now;
       left_of_train_ -= now;
       if (strong) strong_pulses_ += static_cast<double>(now);
-      seen_ = train_->seen[std::min(train.count - left_of_train_, fields.size()) - 1];
+      seen_ = train_->seen[which];
       drift_on(static_cast<double>(now) * (train.width + train.rest));
     }
     if (left_of_train_ == 0) train_ = nullptr;
@@ -307,6 +319,8 @@ class Population {
   std::map<FieldKey, Train> trains_;
   const Train* train_ = nullptr;
   std::array<double, 3> shape_of_train_{};
+  double class_of_train_ = 0;
+  bool repeats_ = false;  ///< the train has come to where its pulses are all alike
   std::size_t left_of_train_ = 0;
   std::map<std::pair<double, double>, std::vector<double>> conductances_;
   std::vector<double> values_;

@@ -75,9 +75,9 @@ struct CycleShare {
   double share = 0;    ///< of the sum of the causes' variances
 };
 
-/// The protocol run again with each cause alone: its spread is that of the difference from the run without chance, whose
-/// own spread is that of cycles that do not close ("state"). Empty where there is nothing to share out: no endurance of three
-/// recorded cycles, no noise.
+/// The protocol run again with each cause alone: its spread is that of the difference from the run without chance,
+/// whose own spread is that of cycles that do not close ("state"). Empty where there is nothing to share out: no
+/// endurance of three recorded cycles, no noise.
 std::vector<CycleShare> cycle_shares(const Protocol& protocol, const RunOptions& options, const RunResult& result,
                                      ThreadPool& threads);
 
