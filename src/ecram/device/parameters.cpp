@@ -43,13 +43,13 @@ std::array<Device, 7> make_shipped() {
   const auto small = [](std::string name, double vacancies) {
     return named(std::move(name), 25 * um, 4 * um, vacancies, Ambient::air);
   };
-  return {bar("fig1d", 5.7e25, Ambient::air),
-          small("fig3a", 1.2e26),
-          small("fig3b", 1.2e26),
-          small("fig3c", 1.2e26),
-          small("fig3e", 1.2e26),
-          small("fig3h", 1.2e26),
-          bar("fig4", 5.7e25, Ambient::vacuum)};
+  return {bar("fig1d", 4.775e25, Ambient::air),
+          small("fig3a", 1e26),
+          small("fig3b", 1e26),
+          small("fig3c", 1e26),
+          small("fig3e", 1e26),
+          small("fig3h", 1e26),
+          bar("fig4", 4.775e25, Ambient::vacuum)};
 }
 
 }  // namespace

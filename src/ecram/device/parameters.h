@@ -23,7 +23,7 @@ struct MaterialConstants {
   // Vacancies in the electrolyte and the channel: hopping over a barrier that the field tilts.
   double attempt_frequency = 1e13;                      ///< 1/s
   double hop_distance = 0.3e-9;                         ///< m
-  double electrolyte_hop_energy = 0.40 * electronvolt;  ///< J
+  double electrolyte_hop_energy = 0.33 * electronvolt;  ///< J
   double channel_hop_energy = 0.40 * electronvolt;      ///< J
   double electrolyte_vacancy_density = 1e26;            ///< 1/m^3 at rest; an equal fixed charge makes it neutral
   double electrolyte_site_density = 1e27;               ///< 1/m^3: more of them and it is another phase
@@ -33,9 +33,10 @@ struct MaterialConstants {
   // interphase_thickness / hop_distance of them.
   double interphase_thickness = 1.2e-9;          ///< m
   double interphase_permittivity = 10;           ///< relative
-  double transfer_rate = 1e6;                    ///< 1/s, of a single barrier at infinite temperature
-  double transfer_energy = 0.80 * electronvolt;  ///< J
-  double partition_energy = 0;                   ///< J: a vacancy's energy in the channel less that in the electrolyte
+  double transfer_rate = 205;                    ///< 1/s, of a single barrier at infinite temperature
+  double transfer_energy = 0.65 * electronvolt;  ///< J
+  double partition_energy =
+      0.093 * electronvolt;  ///< J: a vacancy's energy in the channel less that in the electrolyte
 
   // The gate's reservoir: oxygen that the metal takes and gives, so quick that it is never the slow step.
   double gate_exchange = 1e28;               ///< 1/(m^2 s) at infinite temperature
@@ -43,20 +44,20 @@ struct MaterialConstants {
   double reservoir_density = 1e20;           ///< 1/m^2, vacancies it holds at rest
 
   // Electrons in the channel.
-  double electrolyte_permittivity = 25;        ///< relative
-  double channel_permittivity = 30;            ///< relative
-  double effective_mass = 1;                   ///< of the conduction band, in electron masses
-  double donor_depth = 0.0989 * electronvolt;  ///< J below the band's edge
+  double electrolyte_permittivity = 25;       ///< relative
+  double channel_permittivity = 30;           ///< relative
+  double effective_mass = 0.32;               ///< of the conduction band, in electron masses
+  double donor_depth = 0.060 * electronvolt;  ///< J below the band's edge
   double donor_degeneracy = 2;
-  double deep_density = 1e26;                ///< 1/m^3: states that take the donors' electrons first
+  double deep_density = 8.5e25;              ///< 1/m^3: states that take the donors' electrons first
   double deep_depth = 0.35 * electronvolt;   ///< J below the band's edge
-  double band_offset = 0.17 * electronvolt;  ///< J: the band's edge above the Fermi level at the gate's potential
+  double band_offset = 0.13 * electronvolt;  ///< J: the band's edge above the Fermi level at the gate's potential
 
   // Conduction: Mott hopping with T0 = t0 (reference_density / m)^t0_exponent, m the electrons outside deep states.
-  double hopping_prefactor = 1.8e9;   ///< S/m
-  double t0 = 3.083e7;                ///< K
-  double reference_density = 1.3e25;  ///< 1/m^3
-  double t0_exponent = 2.0 / 3;
+  double hopping_prefactor = 4.1e6;    ///< S/m
+  double t0 = 6e6;                     ///< K
+  double reference_density = 1.05e25;  ///< 1/m^3
+  double t0_exponent = 1.15;
   double band_mobility = 200e-4;  ///< m^2/(V s): bounds the Hall mobility from above
 
   // Leakage through the electrolyte: Poole-Frenkel, J = s E exp(-(U - b sqrt(E))/(k T)).
@@ -71,14 +72,14 @@ enum class Ambient { air, vacuum };
 /// What fabrication changes from device to device, and what is around it.
 struct Device {
   std::string name = "paper";
-  double channel_thickness = 4.5e-9;      ///< m
-  double electrolyte_thickness = 28e-9;   ///< m
-  double gate_length = 60e-6;             ///< m, along the channel's current
-  double gate_width = 20e-6;              ///< m
-  double ungated_length = 0;              ///< m, of both ends of the channel together, as wide as the gate
-  double vacancy_density = 5.7e25;        ///< 1/m^3 in the channel as deposited; the ungated ends keep it
-  double gated_vacancy_density = 5.7e25;  ///< 1/m^3 under the gate at the beginning of a protocol
-  double transfer_energy_shift = 0;       ///< J added to transfer_energy: the retention optimisation
+  double channel_thickness = 4.5e-9;        ///< m
+  double electrolyte_thickness = 28e-9;     ///< m
+  double gate_length = 60e-6;               ///< m, along the channel's current
+  double gate_width = 20e-6;                ///< m
+  double ungated_length = 0;                ///< m, of both ends of the channel together, as wide as the gate
+  double vacancy_density = 4.775e25;        ///< 1/m^3 in the channel as deposited; the ungated ends keep it
+  double gated_vacancy_density = 4.775e25;  ///< 1/m^3 under the gate at the beginning of a protocol
+  double transfer_energy_shift = 0;         ///< J added to transfer_energy: the retention optimisation
   Ambient ambient = Ambient::vacuum;
 };
 
