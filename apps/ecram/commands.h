@@ -15,6 +15,7 @@ void add_simulate(CLI::App& app);
 void add_transport(CLI::App& app);
 void add_pulses(CLI::App& app);
 void add_card(CLI::App& app);
+void add_device(CLI::App& app);
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);
 void add_crystal(CLI::App& app);

@@ -89,6 +89,7 @@ int main(int argc, char** argv) {
   ecram::commands::add_transport(app);
   ecram::commands::add_pulses(app);
   ecram::commands::add_card(app);
+  ecram::commands::add_device(app);
   ecram::commands::add_train(app);
   ecram::commands::add_data(app);
   ecram::commands::add_crystal(app);

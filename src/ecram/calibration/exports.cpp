@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/calibration/exports.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ecram/calibration/step_laws.h"
+#include "ecram/core/errors.h"
+#include "ecram/core/nearest.h"
+
+namespace ecram::calibration {
+namespace {
+
+/// NeuroSim looks its A up in a table of labels from 0.01 to 9.00.
+constexpr double least_label = 0.01, greatest_label = 9.0;
+
+std::string plain(double x) { return fmt::format("{:.6g}", x); }
+
+/// A text that cannot end the comment or string that it stands in.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') c = ' ';
+  return text;
+}
+
+void require_siemens(const record::DeviceCard& card, const char* simulator) {
+  if (card.conductance_unit != "S")
+    throw InvalidInput("the card's conductance is in arbitrary units, and {} wants siemens", simulator);
+}
+
+void require_window(const record::DeviceCard& card) {
+  if (!card.gmin.known() || !card.gmax.known() || !(card.gmax.value > card.gmin.value))
+    throw InvalidInput("the card has no window (gmin and gmax)");
+}
+
+double window(const record::DeviceCard& card) { return card.gmax.value - card.gmin.value; }
+
+/// Standard deviation of a step from cycle to cycle, over the window; 0 where the card does not know it.
+double step_spread(const record::DeviceCard& card) {
+  if (card.step_over_window.known()) return card.step_over_window.value;
+  double most = 0;
+  for (const auto* d : {&card.potentiation, &card.depression})
+    if (*d) most = std::max(most, (*d)->step_noise);
+  return most / window(card);
+}
+
+double reading_noise(const record::DeviceCard& card) {
+  double most = 0;
+  for (const auto* d : {&card.potentiation, &card.depression})
+    if (*d) most = std::max(most, (*d)->reading_noise);
+  return most;
+}
+
+std::string head(const record::DeviceCard& card, const std::string& file, std::string_view comment,
+                 std::string_view what) {
+  return fmt::format("{0} {1} of '{2}', from {3}\n{0} exported by {4}\n", comment, what, one_line(card.device),
+                     one_line(file), one_line(card.program));
+}
+
+std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
+  require_window(card);
+  const StepCurve curve = step_curve(card);
+  const auto fits = fit_step_laws(curve);
+  const StepLawFit& chosen = best(fits);
+
+  std::string text = head(card, file, "#", "AIHWKIT device configuration");
+  text +=
+      "# Weights -1 ... 1 stand for the window Gmin ... Gmax.\n# Misfit of G after each pulse of whole trains, in % of "
+      "the window:\n";
+  for (const StepLawFit& fit : fits)
+    fmt::format_to(std::back_inserter(text), "#   {:<15} rms {:.4g}, greatest {:.4g}{}\n", name(fit.law),
+                   100 * fit.misfit_rms, 100 * fit.misfit_max, &fit == &chosen ? "   <- used" : "");
+  text += "# The card says how steps vary from cycle to cycle, not how devices differ: every *_dtod is 0.\n";
+
+  // AIHWKIT's update: the direction with the larger step has dw_min, the other |up_down| of it less.
+  const double dw_min = std::max(chosen.scale_up, chosen.scale_down);
+  const double up_down =
+      chosen.scale_up < chosen.scale_down ? chosen.scale_up / dw_min - 1 : 1 - chosen.scale_down / dw_min;
+  const double dw_min_std = 2 * step_spread(card) / dw_min;
+  const double write_noise_std = 2 * reading_noise(card) / window(card) / dw_min;
+  const char* type = chosen.law == StepLaw::linear_step   ? "LinearStepDevice"
+                     : chosen.law == StepLaw::soft_bounds ? "SoftBoundsDevice"
+                                                          : "PiecewiseStepDevice";
+  fmt::format_to(std::back_inserter(text),
+                 "from aihwkit.simulator.configs import SingleRPUConfig\n"
+                 "from aihwkit.simulator.configs.devices import {0}\n\n"
+                 "rpu_config = SingleRPUConfig(\n    device={0}(\n"
+                 "        w_min=-1.0,\n        w_max=1.0,\n        dw_min={1},\n        up_down={2},\n"
+                 "        dw_min_std={3},\n        write_noise_std={4},\n",
+                 type, plain(dw_min), plain(up_down), plain(dw_min_std), plain(write_noise_std));
+  if (chosen.law != StepLaw::piecewise_step) text += "        mult_noise=False,\n";
+  if (chosen.law == StepLaw::linear_step) {
+    fmt::format_to(std::back_inserter(text), "        gamma_up={},\n        gamma_down={},\n", plain(chosen.gamma_up),
+                   plain(chosen.gamma_down));
+    text += "        gamma_up_dtod=0.0,\n        gamma_down_dtod=0.0,\n";
+    if (chosen.gamma_up < 0 || chosen.gamma_down < 0) text += "        allow_increasing=True,\n";
+  }
+  if (chosen.law == StepLaw::piecewise_step) {
+    const auto list = [](const std::vector<double>& values) {
+      std::vector<std::string> texts;
+      std::ranges::transform(values, std::back_inserter(texts), plain);
+      return fmt::format("{}", fmt::join(texts, ", "));
+    };
+    fmt::format_to(std::back_inserter(text), "        piecewise_up=[{}],\n        piecewise_down=[{}],\n",
+                   list(chosen.nodes_up), list(chosen.nodes_down));
+  }
+  text +=
+      "        dw_min_dtod=0.0,\n        up_down_dtod=0.0,\n        w_min_dtod=0.0,\n        w_max_dtod=0.0,\n    "
+      ")\n)\n";
+  return text;
+}
+
+double neurosim_label(const std::optional<record::CardDirection>& direction, const char* which) {
+  if (!direction) throw InvalidInput("the card has no {}, and NeuroSim needs both directions", which);
+  if (!direction->described || !direction->nonlinearity.known())
+    throw InvalidInput("the exponential law, which is NeuroSim's, does not describe the card's {} (described = false)",
+                       which);
+  const double label = direction->nonlinearity.value;
+  if (std::abs(label) > greatest_label)
+    throw InvalidInput("the nonlinearity label of the card's {} is {:.4g}; NeuroSim's table ends at {:g}", which, label,
+                       greatest_label);
+  return label;
+}
+
+double required(const std::optional<double>& value, const char* what, const char* option) {
+  if (value) return *value;
+  throw InvalidInput("the card does not know the {}, which NeuroSim needs; expected {}", what, option);
+}
+
+std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, const std::string& file) {
+  require_siemens(card, "NeuroSim");
+  require_window(card);
+  const double up = neurosim_label(card.potentiation, "potentiation");
+  const double down = neurosim_label(card.depression, "depression");
+  const double up_voltage = required(c.up_voltage, "amplitude of the pulses up", "--up-voltage");
+  const double down_voltage = required(c.down_voltage, "amplitude of the pulses down", "--down-voltage");
+  const double up_width = required(c.up_width, "width of the pulses up", "--up-width");
+  const double down_width = required(c.down_width, "width of the pulses down", "--down-width");
+  const double read_voltage = required(c.read_voltage, "read voltage", "--read-voltage");
+
+  const double mean = (card.gmin.value + card.gmax.value) / 2;
+  const double noise = reading_noise(card) / mean;
+  std::string text = head(card, file, "//", "NeuroSim cell parameters");
+  const auto line = [&](const char* key, const std::string& value, const char* unit) {
+    fmt::format_to(std::back_inserter(text), "{} = {};{}{}\n", key, value, *unit != 0 ? "  // " : "", unit);
+  };
+  // A label of 0 has no place in NeuroSim's table: the least that it has is a straight line to 0.04 % of the window.
+  const auto label = [](double value) {
+    return fmt::format("{:.4f}", std::copysign(std::max(std::abs(value), least_label), value));
+  };
+  text += "// In the constructor of RealDevice:\n";
+  line("maxConductance", plain(card.gmax.value), "S");
+  line("minConductance", plain(card.gmin.value), "S");
+  line("readVoltage", plain(read_voltage), "V");
+  line("writeVoltageLTP", plain(std::abs(up_voltage)), "V");
+  line("writeVoltageLTD", plain(std::abs(down_voltage)), "V");
+  line("writePulseWidthLTP", plain(up_width), "s");
+  line("writePulseWidthLTD", plain(down_width), "s");
+  line("maxNumLevelLTP", fmt::format("{}", card.potentiation->pulses - 1), "");
+  line("maxNumLevelLTD", fmt::format("{}", card.depression->pulses - 1), "");
+  line("nonlinearWrite", "true", "");
+  line("NL_LTP", label(up), "");
+  line("NL_LTD", label(down), "");
+  line("sigmaDtoD", "0", "of the labels: the card does not say how they differ between devices");
+  line("sigmaCtoC", fmt::format("{} * (maxConductance - minConductance)", plain(step_spread(card))), "S a pulse");
+  line("readNoise", noise > 0 ? "true" : "false", "");
+  line("sigmaReadNoise", plain(noise), "relative, at the middle of the window");
+  text += "// In train.py of DNN+NeuroSim:\n";
+  fmt::format_to(std::back_inserter(text),
+                 "// args.nonlinearityLTP = {}\n// args.nonlinearityLTD = {}\n// args.max_level = {}\n"
+                 "// args.c2cVari = {}\n// args.d2dVari = 0.0\n// args.onoffratio = {}\n",
+                 label(up), label(down), std::min(card.potentiation->pulses, card.depression->pulses) - 1,
+                 plain(step_spread(card)), plain(card.gmax.value / card.gmin.value));
+  return text;
+}
+
+std::string crosssim(const record::DeviceCard& card, const WriteConditions& c, const std::string& file) {
+  require_siemens(card, "CrossSim");
+  require_window(card);
+  if (!(card.gmin.value > 0))
+    throw InvalidInput("the card's gmin is {:.4g} S; CrossSim's Rmax is its inverse, expected above 0",
+                       card.gmin.value);
+  std::string text = head(card, file, "#", "CrossSim device parameters");
+  const double programming = step_spread(card) * window(card) / card.gmax.value;
+  const double reading = reading_noise(card) / card.gmax.value;
+  text +=
+      "# Errors are in units of Gmax. A weight that is programmed until it is right is off by what its last step "
+      "missed.\n"
+      "from simulator import CrossSimParameters\n\nparams = CrossSimParameters()\ndevice = params.xbar.device\n";
+  fmt::format_to(std::back_inserter(text),
+                 "device.cell_bits = 0\ndevice.Rmin = {}\ndevice.Rmax = {}\ndevice.infinite_on_off_ratio = False\n",
+                 plain(1 / card.gmax.value), plain(1 / card.gmin.value));
+  if (c.read_voltage) fmt::format_to(std::back_inserter(text), "device.Vread = {}\n", plain(*c.read_voltage));
+  const auto error = [&](const char* which, double magnitude) {
+    if (!(magnitude > 0)) {
+      fmt::format_to(std::back_inserter(text), "device.{}.enable = False\n", which);
+      return;
+    }
+    fmt::format_to(std::back_inserter(text),
+                   "device.{0}.enable = True\ndevice.{0}.model = \"NormalIndependentDevice\"\n"
+                   "device.{0}.magnitude = {1}\n",
+                   which, plain(magnitude));
+  };
+  error("programming_error", programming);
+  error("read_noise", reading);
+  return text;
+}
+
+}  // namespace
+
+Simulator simulator_named(std::string_view name) {
+  constexpr std::array<std::string_view, 4> names{"aihwkit", "neurosim", "crosssim", "ngspice"};
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end())
+    throw InvalidInput("no export to '{}'{}; expected aihwkit, neurosim, crosssim or ngspice", name,
+                       did_you_mean(name, names));
+  return static_cast<Simulator>(found - names.begin());
+}
+
+std::string export_text(const record::DeviceCard& card, Simulator simulator, const WriteConditions& conditions,
+                        const std::string& file) {
+  switch (simulator) {
+    case Simulator::aihwkit:
+      return aihwkit(card, file);
+    case Simulator::neurosim:
+      return neurosim(card, conditions, file);
+    case Simulator::crosssim:
+      return crosssim(card, conditions, file);
+    case Simulator::ngspice:
+      break;
+  }
+  throw InvalidInput(
+      "the card has no compact model, which a subcircuit needs; 'ecram device fit' writes cards with one");
+}
+
+}  // namespace ecram::calibration

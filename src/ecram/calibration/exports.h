@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ecram/record/device_card.h"
+
+/// Device cards as other simulators want them. docs/device-export.md is the contract.
+namespace ecram::calibration {
+
+enum class Simulator { aihwkit, neurosim, crosssim, ngspice };
+
+/// @throws InvalidInput  for a name that is none of aihwkit, neurosim, crosssim, ngspice
+Simulator simulator_named(std::string_view name);
+
+/// What a card does not always hold and a simulator asks for; a given one goes before the card's.
+struct WriteConditions {
+  std::optional<double> up_voltage, down_voltage;  ///< V, signed
+  std::optional<double> up_width, down_width;      ///< s
+  std::optional<double> read_voltage;              ///< V
+};
+
+/// The card as text for the simulator: Python for AIHWKIT and CrossSim, C++ assignments for NeuroSim's cell, a netlist
+/// for ngspice.
+///
+/// @param file  the card's name, for the text's head
+/// @throws InvalidInput  naming what the card lacks (a direction, units of conductance, pulse amplitudes) or what the
+///                       simulator's law cannot express (a label beyond NeuroSim's table, a step of the wrong sign)
+std::string export_text(const record::DeviceCard& card, Simulator simulator, const WriteConditions& conditions,
+                        const std::string& file);
+
+}  // namespace ecram::calibration

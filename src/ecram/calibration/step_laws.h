@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ecram/record/device_card.h"
+
+namespace ecram::calibration {
+
+/// What one pulse does to a device, against the state that it finds it in: S = 0 at the window's lower end, 1 at its
+/// upper. Steps are shares of the window and positive where the pulse does what it should.
+struct StepCurve {
+  std::vector<double> state;                   ///< even grid from 0 to 1
+  std::vector<double> up, down;                ///< step at each
+  std::size_t up_pulses = 0, down_pulses = 0;  ///< that cross the window
+};
+
+/// The curve of the card's exponential law. In n pulses of curvature c (in time) a pulse at S goes
+/// (1/(1 - exp(-c)) - S) (1 - exp(-c/n)), which is linear in S; down counts 1 - S.
+///
+/// @throws InvalidInput  if the card has one direction only, or a direction that the law does not describe
+StepCurve step_curve(const record::DeviceCard& card);
+
+/// The update laws of AIHWKIT's pulsed devices that were tried, on weights w = 2 S - 1 between -1 and 1:
+///
+///     linear step      dw = +s_up (1 - g_up w)  and  -s_down (1 + g_down w)
+///     soft bounds      the same with g = 1: steps end at the bounds
+///     piecewise step   steps interpolated between even nodes
+///
+/// Source: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016); Rasch et al., AICAS 2021 (AIHWKIT).
+enum class StepLaw { linear_step, soft_bounds, piecewise_step };
+std::string_view name(StepLaw law);
+
+struct StepLawFit {
+  StepLaw law = StepLaw::linear_step;
+  double scale_up = 0, scale_down = 0;       ///< s, step of w at w = 0; mean step for the piecewise law
+  double gamma_up = 0, gamma_down = 0;       ///< g
+  std::vector<double> nodes_up = {}, nodes_down = {};  ///< piecewise law: steps over their `scale`
+  double misfit_rms = 0, misfit_max = 0;  ///< of the conductance after each pulse of the whole trains, over the window
+};
+
+/// Every law fitted to the curve by least squares over the window, each run through the trains that the curve itself
+/// makes: the misfit is what a user of the simulator gets.
+///
+/// @throws InvalidInput  if a step is zero or goes the wrong way somewhere in the window: none of the laws has that
+std::vector<StepLawFit> fit_step_laws(const StepCurve& curve);
+
+/// The one to be used: the simplest (soft bounds, linear, piecewise) whose greatest misfit is within 0.1 % of the
+/// window of the best one's.
+const StepLawFit& best(const std::vector<StepLawFit>& fits);
+
+}  // namespace ecram::calibration

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/device/hopping.h"
+
+#include <cmath>
+
+namespace ecram::device {
+namespace {
+
+/// Bernoulli's function x/(e^x - 1) and its derivative.
+struct Bernoulli {
+  double value, slope;
+};
+
+Bernoulli bernoulli(double x) {
+  if (std::abs(x) < 1e-3) return {1 - x / 2 + x * x / 12, -0.5 + x / 6};
+  if (x > 700) return {0, 0};
+  const double e = std::expm1(x);
+  const double value = x / e;
+  return {value, (1 - value * (e + 1)) / e};
+}
+
+/// sinh(w)/w and its derivative; beyond |w| = most it stays.
+Bernoulli sinh_ratio(double w, double most) {
+  if (std::abs(w) > most) return {std::sinh(most) / most, 0};
+  if (std::abs(w) < 1e-3) return {1 + w * w / 6, w / 3};
+  const double value = std::sinh(w) / w;
+  return {value, (std::cosh(w) - value) / w};
+}
+
+}  // namespace
+
+Free free_sites(double density, double sites) {
+  if (density <= 0) return {1, 0};
+  if (density >= sites) return {0, 0};
+  return {1 - density / sites, -1 / sites};
+}
+
+Flux flux(const Barriers& b, double left, double right, double drop) {
+  const Bernoulli reverse = bernoulli(drop);
+  const double forward = reverse.value + drop, forward_slope = reverse.slope + 1;
+  const Bernoulli field = sinh_ratio(drop / (2 * b.number), b.height);
+  const Free to_right = free_sites(right, b.right_sites), to_left = free_sites(left, b.left_sites);
+  const double scale = b.rate / b.number;
+  const double rate_right = forward * to_right.share, rate_left = reverse.value * to_left.share * b.step;
+  const double net = left * rate_right - right * rate_left;
+  return {.value = scale * field.value * net,
+          .by_left = scale * field.value * (rate_right - right * reverse.value * b.step * to_left.slope),
+          .by_right = scale * field.value * (left * forward * to_right.slope - rate_left),
+          .by_drop = scale * (field.slope / (2 * b.number) * net +
+                              field.value * (left * to_right.share * forward_slope -
+                                             right * to_left.share * b.step * reverse.slope))};
+}
+
+}  // namespace ecram::device

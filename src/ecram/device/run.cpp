@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/device/run.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "ecram/core/errors.h"
+#include "ecram/core/random.h"
+#include "ecram/device/compact.h"
+#include "ecram/device/double_layer.h"
+#include "ecram/device/full_model.h"
+#include "ecram/device/walk.h"
+
+namespace ecram::device {
+namespace {
+
+constexpr std::size_t devices_a_block = 4096;  // a multiple of 64; fits into a second-level cache with its times
+constexpr double drift_step = 0.5;             // K, over which derivatives by temperature are taken
+constexpr double settled = 5e-3;               // V: double layers that count as alike
+constexpr double alike_contents = 0.1;         // of the logarithm
+constexpr std::size_t conductance_nodes = 1025;
+constexpr std::size_t pulses_between_looks = 100;  // at wear and at the double layer
+
+/// What differs between devices, one number for each; the average device has 1, 1, 0.
+struct Differences {
+  std::vector<double> thickness, area, barrier, wear_onset;  ///< relative, relative, J, pulses
+};
+
+Differences alike(std::size_t devices, double wear_onset) {
+  return {std::vector<double>(devices, 1.0), std::vector<double>(devices, 1.0), std::vector<double>(devices, 0.0),
+          std::vector<double>(devices, wear_onset)};
+}
+
+/// Thickness, area and onset are lognormal, so that none is negative; barriers are normal.
+Differences drawn(const Chance& c, std::size_t devices, std::uint64_t seed) {
+  Differences d = alike(devices, c.wear_onset);
+  for (std::size_t i = 0; i < devices; ++i) {
+    RandomStream random(seed, "device", i);
+    d.thickness[i] = std::exp(c.thickness_spread * random.normal());
+    d.area[i] = std::exp(c.area_spread * random.normal());
+    d.barrier[i] = c.barrier_spread * random.normal();
+    d.wear_onset[i] = c.wear_onset * std::exp(c.wear_onset_spread * random.normal());
+  }
+  return d;
+}
+
+/// A population of compact devices, and what a protocol does to it.
+class Population {
+ public:
+  Population(const CompactModel& model, const Coordinate& coordinate, const Chance& chance, Differences differences,
+             double start_content, std::uint64_t seed, ThreadPool& threads)
+      : model_(model),
+        coordinate_(coordinate),
+        chance_(chance),
+        differences_(std::move(differences)),
+        seed_(seed),
+        threads_(threads),
+        drift_random_(seed, "temperature"),
+        content_(differences_.area.size(), static_cast<float>(coordinate.of(start_content))),
+        speed_(content_.size()),
+        effective_time_(content_.size()),
+        double_layer_(model) {
+    lowest_ = highest_ = content_.front();
+    first_onset_ = *std::ranges::min_element(differences_.wear_onset);
+    if (chance_.temperature_drift > 0) drift_ = chance_.temperature_drift * drift_random_.normal();
+  }
+
+  Operations operations() {
+    return {[this](const PulseTrainStep& train, std::size_t count) { pulses(train, count); },
+            [this](double from, double to, double seconds) { ramp(from, to, seconds); },
+            [this](double volts, double seconds) { hold(volts, seconds); },
+            [this](double kelvin) { set_temperature(kelvin); }, [this](RunReading& reading) { read(reading); }};
+  }
+
+  /// Contents seen, as u.
+  float lowest() const { return lowest_; }
+  float highest() const { return highest_; }
+
+ private:
+  void set_temperature(double kelvin) {
+    temperature_ = kelvin;
+    trains_.clear();
+    train_ = nullptr;
+    conductances_.clear();
+    double_layer_.settle(0);  // a stage takes its time
+    seen_ = 0;
+    set_speeds();
+  }
+
+  /// How much faster than the average each device is. Content is counted as a density, so a thin channel fills faster.
+  void set_speeds() {
+    const double kT = constants::boltzmann * temperature_;
+    for (std::size_t i = 0; i < speed_.size(); ++i) {
+      const double worn = std::max(0.0, strong_pulses_ - differences_.wear_onset[i]) / chance_.wear_scale;
+      speed_[i] = static_cast<float>(std::exp(-differences_.barrier[i] / kT - worn) / differences_.thickness[i]);
+    }
+    fastest_ = *std::ranges::max_element(speed_);
+    width_ = -1;
+  }
+
+  struct CachedField {
+    TransferField field;
+    double by_temperature = 0;  ///< d ln(velocity)/dT, 1/K
+  };
+
+  static double mean_speed(const TransferField& field) {
+    double sum = 0;
+    for (const float v : field.velocity) sum += std::abs(static_cast<double>(v));
+    return sum;
+  }
+
+  void advance(CachedField& cached_field, double width, std::size_t count, std::uint64_t pulse_number) {
+    if (width != width_) {
+      for (std::size_t i = 0; i < speed_.size(); ++i) effective_time_[i] = static_cast<float>(width * speed_[i]);
+      width_ = width;
+    }
+    const double scale = std::exp(cached_field.by_temperature * drift_);
+    const std::size_t parts = parts_of_pulse(cached_field.field, width * static_cast<double>(fastest_) * scale);
+    const std::size_t blocks = (content_.size() + devices_a_block - 1) / devices_a_block;
+    const auto work = [&](std::size_t block) {
+      const std::size_t first = block * devices_a_block;
+      const std::size_t here = std::min(devices_a_block, content_.size() - first);
+      CountingNoise noise;
+      noise.ions = chance_.counting ? ions_ : 0;
+      noise.seed = seed_;
+      noise.first_device = first;
+      noise.first_pulse = pulse_number;
+      give_pulses({content_.data() + first, here}, {effective_time_.data() + first, here}, cached_field.field, parts,
+                  count, noise, scale);
+    };
+    if (blocks == 1)
+      work(0);
+    else
+      threads_.for_each(blocks, work);
+    const auto [low, high] = std::ranges::minmax(content_);
+    lowest_ = std::min(lowest_, low);
+    highest_ = std::max(highest_, high);
+  }
+
+  /// Vacancies per area of the average device.
+  double mean_content() const {
+    double sum = 0;
+    for (const float u : content_) sum += static_cast<double>(u);
+    return coordinate_.content(std::clamp(sum / static_cast<double>(content_.size()), 0.0, 1.0));
+  }
+
+  using FieldKey = std::array<double, 5>;
+
+  struct Train {
+    std::vector<std::unique_ptr<CachedField>> fields;
+    std::vector<double> ends;  ///< V that the double layer has followed at the end of each pulse's rest
+    std::vector<double> seen;  ///< V that the conductance then shows
+  };
+
+  /// Contents that are so much alike that the double layer follows the gate in the same way.
+  double content_class() const {
+    double sum = 0;
+    const std::size_t some = std::min<std::size_t>(content_.size(), 64);
+    for (std::size_t i = 0; i < some; ++i) sum += static_cast<double>(content_[i]);
+    const double content = coordinate_.content(std::clamp(sum / static_cast<double>(some), 0.0, 1.0));
+    return std::round(std::log(content) / alike_contents);
+  }
+
+  /// The fields of the first pulses of a train. One that has been given before from the same double layer is known.
+  const Train& train_fields(const PulseTrainStep& s, std::size_t count) {
+    const double begin = std::round(double_layer_.followed() / settled) * settled;
+    auto& train = trains_[FieldKey{s.voltage, s.width, s.rest, begin, content_class()}];
+    if (train.fields.empty())
+      for (const FollowedPath& path :
+           double_layer_.train(temperature_, mean_content(), s.voltage, s.width, s.rest, count)) {
+        train.fields.push_back(make_field(path, s.width));
+        train.ends.push_back(path.end);
+        train.seen.push_back(path.seen);
+      }
+    else
+      double_layer_.assume(train.ends.back());
+    return train;
+  }
+
+  std::unique_ptr<CachedField> make_field(const FollowedPath& path, double seconds) {
+    auto made = std::make_unique<CachedField>();
+    made->field = path_field(model_, temperature_, coordinate_, path, seconds);
+    if (chance_.temperature_drift > 0) {
+      const double here = mean_speed(made->field);
+      const double warmer = mean_speed(path_field(model_, temperature_ + drift_step, coordinate_, path, seconds));
+      made->by_temperature = here > 0 ? std::log(warmer / here) / drift_step : 0;
+    }
+    return made;
+  }
+
+  void pulses(const PulseTrainStep& train, std::size_t count) {
+    const bool strong = std::abs(train.voltage) >= chance_.strong_voltage;
+    // A train that goes on, read after every few pulses, is at the pulse that it has come to.
+    const std::array<double, 3> shape{train.voltage, train.width, train.rest};
+    if (train_ == nullptr || shape != shape_of_train_ || count > left_of_train_) {
+      class_of_train_ = content_class();
+      train_ = &train_fields(train, train.count);
+      shape_of_train_ = shape;
+      left_of_train_ = train.count;
+      repeats_ = false;
+    }
+    for (std::size_t given = 0; given < count;) {
+      const std::size_t at = train.count - left_of_train_;
+      repeats_ = repeats_ || at + 1 >= train_->fields.size();
+      if (repeats_ && content_class() != class_of_train_) {
+        class_of_train_ = content_class();
+        train_ = &train_fields(train, left_of_train_);
+      }
+      const std::size_t which = repeats_ ? train_->fields.size() - 1 : at;
+      std::size_t now = repeats_ ? std::min(count - given, pulses_between_looks) : 1;
+      if (strong && strong_pulses_ + static_cast<double>(now) > first_onset_) set_speeds();
+      advance(*train_->fields[which], train.width, now, pulse_number_);
+      pulse_number_ += now;
+      given += now;
+      left_of_train_ -= now;
+      if (strong) strong_pulses_ += static_cast<double>(now);
+      seen_ = train_->seen[which];
+      drift_on(static_cast<double>(now) * (train.width + train.rest));
+    }
+    if (left_of_train_ == 0) train_ = nullptr;
+  }
+
+  void follow(const FollowedPath& path, double seconds) {
+    train_ = nullptr;
+    advance(*make_field(path, seconds), seconds, 1, pulse_number_++);
+    seen_ = path.seen;
+    drift_on(seconds);
+  }
+
+  void ramp(double from, double to, double seconds) {
+    follow(double_layer_.ramp(temperature_, mean_content(), from, to, seconds), seconds);
+  }
+
+  void hold(double volts, double seconds) {
+    follow(double_layer_.hold(temperature_, mean_content(), volts, seconds), seconds);
+  }
+
+  void drift_on(double seconds) {
+    if (chance_.temperature_drift <= 0) return;
+    const double kept = std::exp(-seconds / chance_.drift_time);
+    drift_ = drift_ * kept + chance_.temperature_drift * std::sqrt(1 - kept * kept) * drift_random_.normal();
+  }
+
+  /// ln(sheet conductance) on even u, at the voltage that the double layer has followed.
+  const std::vector<double>& conductances(double kelvin) {
+    const double gate = std::round(seen_ / settled) * settled;
+    auto& curve = conductances_[{gate, kelvin}];
+    if (curve.empty()) {
+      const CompactTable& table = model_.at(kelvin);
+      for (std::size_t i = 0; i < conductance_nodes; ++i) {
+        const double u = static_cast<double>(i) / (conductance_nodes - 1);
+        curve.push_back(table.log_sheet_conductance(std::log(coordinate_.content(u)), gate));
+      }
+    }
+    return curve;
+  }
+
+  void read(RunReading& reading) {
+    if (conductances_.size() > 256) conductances_.clear();
+    const std::vector<double>& cold = conductances(temperature_);
+    const bool drifts = chance_.temperature_drift > 0;
+    const std::vector<double>& warm = drifts ? conductances(temperature_ + drift_step) : cold;
+    const double ends = model_.at(temperature_).ends_conductance();
+    const double squares = model_.device().gate_width / model_.device().gate_length;
+    const std::size_t devices = content_.size();
+    values_.resize(devices);
+    const auto work = [&](std::size_t i) {
+      const double at = std::clamp(static_cast<double>(content_[i]), 0.0, 1.0) * (conductance_nodes - 1);
+      const auto node = std::min(static_cast<std::size_t>(at), conductance_nodes - 2);
+      const double share = at - static_cast<double>(node);
+      double value = (1 - share) * cold[node] + share * cold[node + 1];
+      if (drifts) value += drift_ / drift_step * ((1 - share) * warm[node] + share * warm[node + 1] - value);
+      const double shape = differences_.area[i] * differences_.thickness[i];
+      double conductance = shape / (1 / (std::exp(value) * squares) + 1 / ends);
+      if (chance_.reading_noise > 0) {
+        RandomStream random(seed_, "reading", reading_number_ * devices + i);
+        conductance *= 1 + chance_.reading_noise * random.normal();
+      }
+      values_[i] = conductance;
+    };
+    const std::size_t blocks = (devices + devices_a_block - 1) / devices_a_block;
+    threads_.for_each(blocks, [&](std::size_t block) {
+      const std::size_t end = std::min(devices, (block + 1) * devices_a_block);
+      for (std::size_t i = block * devices_a_block; i < end; ++i) work(i);
+    });
+    ++reading_number_;
+    double sum = 0, squares_sum = 0;
+    for (const double g : values_) sum += g;
+    reading.conductance = sum / static_cast<double>(devices);
+    for (const double g : values_) squares_sum += (g - reading.conductance) * (g - reading.conductance);
+    reading.spread = devices > 1 ? std::sqrt(squares_sum / static_cast<double>(devices - 1)) : 0;
+    const auto [low, high] = std::ranges::minmax(values_);
+    reading.low = low, reading.high = high;
+    if (devices > 1 && devices <= most_devices_kept) reading.each = values_;
+  }
+
+ public:
+  /// Ions that make u = 1, for the counting statistics; the coordinate has to be even.
+  void set_ions(double ions) { ions_ = ions; }
+
+ private:
+  const CompactModel& model_;
+  Coordinate coordinate_;
+  Chance chance_;
+  Differences differences_;
+  std::uint64_t seed_;
+  ThreadPool& threads_;
+  RandomStream drift_random_;
+  std::vector<float> content_, speed_, effective_time_;
+  float lowest_ = 0, highest_ = 0, fastest_ = 1;
+  DoubleLayer double_layer_;
+  double temperature_ = 300, seen_ = 0, drift_ = 0, width_ = -1, ions_ = 0;
+  double strong_pulses_ = 0, first_onset_ = 0;
+  std::uint64_t pulse_number_ = 0, reading_number_ = 0;
+  std::map<FieldKey, Train> trains_;
+  const Train* train_ = nullptr;
+  std::array<double, 3> shape_of_train_{};
+  double class_of_train_ = 0;
+  bool repeats_ = false;  ///< the train has come to where its pulses are all alike
+  std::size_t left_of_train_ = 0;
+  std::map<std::pair<double, double>, std::vector<double>> conductances_;
+  std::vector<double> values_;
+};
+
+std::pair<double, double> gate_range(const Protocol& protocol) {
+  double low = 0, high = 0;
+  const auto see = [&](double v) { low = std::min(low, v), high = std::max(high, v); };
+  for (const ProtocolStep& step : protocol.steps) {
+    if (const auto* s = std::get_if<PulseTrainStep>(&step.what)) see(s->voltage);
+    if (const auto* s = std::get_if<SweepStep>(&step.what))
+      for (const double v : s->corners) see(v);
+    if (const auto* s = std::get_if<RetentionStep>(&step.what)) see(s->voltage);
+    if (const auto* s = std::get_if<EnduranceStep>(&step.what)) see(s->up.voltage), see(s->down.voltage);
+  }
+  // Room for a double layer that is thrown beyond zero by the other direction's step.
+  return {low - 0.2 * (high - low) - 0.05, high + 0.2 * (high - low) + 0.05};
+}
+
+/// The device's content at the beginning, 1/m^2.
+double start_content(const Device& device) { return device.gated_vacancy_density * device.channel_thickness; }
+
+Chance chance_of(const Protocol& protocol, const Chance& given) {
+  Chance c = protocol.noise ? given : no_chance();
+  const PopulationChoice& p = protocol.population;
+  if (p.devices == 1) c.thickness_spread = c.area_spread = c.barrier_spread = c.wear_onset_spread = 0;
+  if (p.thickness_spread) c.thickness_spread = *p.thickness_spread;
+  if (p.area_spread) c.area_spread = *p.area_spread;
+  if (p.barrier_spread) c.barrier_spread = *p.barrier_spread;
+  return c;
+}
+
+}  // namespace
+
+RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads) {
+  validate(options.constants);
+  validate(options.device);
+  check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
+  const Chance chance = chance_of(protocol, options.chance);
+  const double start = start_content(options.device);
+
+  // The contents that the protocol visits, by the average device and ones much slower and faster.
+  CompactRange range;
+  std::tie(range.gate_low, range.gate_high) = gate_range(protocol);
+  double lowest = 0, highest = 0;
+  for (double reach = 8;; reach *= 4) {
+    range.content_low = start / reach;
+    range.content_high =
+        std::min(start * reach, 0.9 * options.constants.channel_site_density * options.device.channel_thickness);
+    const CompactModel wide(options.constants, options.device, range, threads);
+    const Coordinate scout{range.content_low, range.content_high, true};
+    Differences three = alike(3, chance.wear_onset);
+    three.barrier = {0, 3 * chance.barrier_spread, -3 * chance.barrier_spread};
+    Chance quiet = no_chance();
+    quiet.wear_onset = chance.wear_onset, quiet.wear_scale = chance.wear_scale;
+    Population scouts(wide, scout, quiet, three, start, protocol.seed, threads);
+    RunResult seen;
+    walk(protocol, scouts.operations(), 3, seen);
+    if (seen.interrupted) return seen;
+    lowest = scout.content(static_cast<double>(scouts.lowest()));
+    highest = scout.content(static_cast<double>(scouts.highest()));
+    const bool inside = scouts.lowest() > 0.02F && scouts.highest() < 0.98F;
+    if (inside || reach > 100) break;
+  }
+  const double margin = 0.1 * (highest - lowest) + 0.02 * start;
+  range.content_low = std::max(lowest - margin, lowest / 2);
+  range.content_high = highest + margin;
+  const CompactModel model(options.constants, options.device, range, threads);
+
+  const Coordinate coordinate{range.content_low, range.content_high, false};
+  Population population(model, coordinate, chance, drawn(chance, protocol.population.devices, protocol.seed), start,
+                        protocol.seed, threads);
+  population.set_ions((range.content_high - range.content_low) * options.device.gate_length *
+                      options.device.gate_width);
+  RunResult result;
+  result.simd = pulse_kernel_target();
+  result.content_low = range.content_low;
+  result.content_high = range.content_high;
+  walk(protocol, population.operations(), protocol.population.devices, result);
+  return result;
+}
+
+RunResult run_full(const Protocol& protocol, const RunOptions& options) {
+  if (protocol.population.devices > 1)
+    throw InvalidInput("{}: the full model runs one device, the population has {}", protocol.source,
+                       protocol.population.devices);
+  check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
+  FullModel model(options.constants, options.device);
+  double temperature = protocol.temperature;
+  const Operations operations{
+      [&](const PulseTrainStep& train, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+          model.hold(train.voltage, train.width, temperature);
+          model.hold(0, std::max(train.rest, 1e-9), temperature);  // a device is read at zero volts
+        }
+      },
+      [&](double from, double to, double seconds) {
+        constexpr int parts = 8;  // a ramp as a staircase
+        for (int k = 0; k < parts; ++k)
+          model.hold(from + (to - from) * (k + 0.5) / parts, seconds / parts, temperature);
+      },
+      [&](double volts, double seconds) { model.hold(volts, seconds, temperature); },
+      [&](double kelvin) { temperature = kelvin; },
+      [&](RunReading& reading) { reading.conductance = reading.low = reading.high = model.read().conductance; }};
+  RunResult result;
+  walk(protocol, operations, 1, result);
+  return result;
+}
+
+namespace {
+
+std::size_t first_endurance(const Protocol& protocol) {
+  const auto is = [](const ProtocolStep& s) { return std::holds_alternative<EnduranceStep>(s.what); };
+  return static_cast<std::size_t>(std::ranges::find_if(protocol.steps, is) - protocol.steps.begin());
+}
+
+}  // namespace
+
+CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std::size_t pulse) {
+  const std::size_t step = first_endurance(protocol);
+  std::map<std::size_t, std::vector<double>> by_pulse;
+  if (step < protocol.steps.size()) {
+    const std::size_t up = std::get<EnduranceStep>(protocol.steps[step].what).up.count;
+    for (const RunReading& r : result.readings)
+      if (r.step == step) by_pulse[r.pulse + (r.down ? up : 0)].push_back(r.conductance);
+  }
+  const std::size_t cycles = by_pulse.empty() ? 0 : by_pulse.rbegin()->second.size();
+  if (cycles < 3) throw InvalidInput("{} recorded cycles, expected three or more for their spread", cycles);
+  CycleSpread worst;
+  for (const auto& [number, values] : by_pulse) {
+    if (pulse != 0 && number != pulse) continue;
+    double mean = 0, squares = 0;
+    for (const double g : values) mean += g / static_cast<double>(values.size());
+    for (const double g : values) squares += (g - mean) * (g - mean);
+    const double deviation = std::sqrt(squares / static_cast<double>(values.size() - 1));
+    if (worst.cycles == 0 || deviation > worst.deviation) worst = {values.size(), number, mean, deviation};
+  }
+  return worst;
+}
+
+std::vector<CycleShare> cycle_shares(const Protocol& protocol, const RunOptions& options, const RunResult& result,
+                                     ThreadPool& threads) {
+  const std::size_t step = first_endurance(protocol);
+  if (!protocol.noise || result.interrupted || step == protocol.steps.size()) return {};
+  const auto& endurance = std::get<EnduranceStep>(protocol.steps[step].what);
+  if ((endurance.cycles - 1) / endurance.record_every + 1 < 3) return {};
+  std::vector<CycleShare> shares{{"all", cycle_spread(protocol, result), 1}};
+  Protocol quiet = protocol;
+  quiet.noise = false;
+  const RunResult without = run_compact(quiet, options, threads);
+  double sum = 0;
+  const auto add = [&](const char* cause, const RunResult& run) {
+    CycleShare one{cause, cycle_spread(protocol, run, shares.front().spread.pulse), 0};
+    one.share = one.spread.deviation * one.spread.deviation;
+    sum += one.share;
+    shares.push_back(one);
+  };
+  if (without.interrupted) return {};
+  add("state", without);
+  const Chance& c = options.chance;
+  for (const char* cause : {"counting of ions", "temperature", "reading"}) {
+    RunOptions alone = options;
+    const std::string_view which = cause;
+    alone.chance.counting = c.counting && which == "counting of ions";
+    alone.chance.temperature_drift = which == "temperature" ? c.temperature_drift : 0;
+    alone.chance.reading_noise = which == "reading" ? c.reading_noise : 0;
+    RunResult run = run_compact(protocol, alone, threads);
+    if (run.interrupted || run.readings.size() != without.readings.size()) return {};
+    for (std::size_t i = 0; i < run.readings.size(); ++i)
+      run.readings[i].conductance -= without.readings[i].conductance;
+    add(cause, run);
+  }
+  for (std::size_t i = 1; i < shares.size(); ++i) shares[i].share /= sum > 0 ? sum : 1;
+  return shares;
+}
+
+}  // namespace ecram::device
