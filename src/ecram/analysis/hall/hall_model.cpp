@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -95,6 +96,7 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
 std::vector<Eigen::Index> HallModel::columns(int drift_order) const {
   std::vector<Eigen::Index> all(separated ? 5 : 3);
   std::iota(all.begin(), all.end(), Eigen::Index{0});
+  for (const auto& block : lines) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : thermal) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : drift) all.insert(all.end(), block.begin(), block.begin() + drift_order + 1);
   return all;
@@ -109,9 +111,11 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     rows += size_of(block.bins.time);
     m.drift.emplace_back();
     m.thermal.emplace_back();
+    m.lines.emplace_back();
     for (int k = 0; k <= drift_order; ++k) m.drift.back().push_back(columns++);
     if (block.modulated) m.thermal.back() = {columns, columns + 1};
     columns += block.modulated ? 2 : 0;
+    for (std::size_t k = 0; k < 2 * block.lines.size(); ++k) m.lines.back().push_back(columns++);
     along = along || (candidates && !block.bins.voltage_xx.empty() && !block.no_current && !block.modulated);
   }
   if (along) m.longitudinal = columns++;
@@ -145,6 +149,12 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
         block.no_current ? Eigen::VectorXd::Ones(n) : Eigen::VectorXd(current / mean_magnitude(block.current));
     for (std::size_t k = 0; k < m.drift[b].size(); ++k)
       x.col(m.drift[b][k]) = size.cwiseProduct(block.polynomials.col(static_cast<Eigen::Index>(k)));
+    for (std::size_t k = 0; k < block.lines.size(); ++k)
+      for (Eigen::Index i = 0; i < n; ++i) {
+        const double angle = 2 * std::numbers::pi * block.lines[k] * bins.time[static_cast<std::size_t>(i)];
+        x(i, m.lines[b][2 * k]) = std::cos(angle);
+        x(i, m.lines[b][2 * k + 1]) = std::sin(angle);
+      }
     // A thermal voltage does not turn round with the current.
     for (std::size_t k = 0; k < m.thermal[b].size(); ++k)
       x.col(m.thermal[b][k]) = block.polynomials.col(static_cast<Eigen::Index>(k));
