@@ -68,13 +68,13 @@ void million_readings_of_12500_periods(benchmark::State& state) {
 }
 BENCHMARK(million_readings_of_12500_periods)->Unit(benchmark::kMillisecond);
 
-/// The usual table, with the seconds of each benchmark kept.
+/// The usual table, with the processor seconds of each benchmark kept.
 class Reporter : public benchmark::ConsoleReporter {
  public:
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs)
       if (run.run_type == Run::RT_Iteration && !run.error_occurred)
-        seconds[run.run_name.function_name] = run.real_accumulated_time / double(run.iterations);
+        seconds[run.run_name.function_name] = run.cpu_accumulated_time / double(run.iterations);
     ConsoleReporter::ReportRuns(runs);
   }
   std::map<std::string, double> seconds;

@@ -175,6 +175,19 @@ TEST(AcHall, EndContactsShortCircuitTheHallVoltage) {
     }
 }
 
+// Mains at 50.03 Hz, read once a second, is a line at 0.03 Hz: found, named, and no burden on the Hall signal.
+TEST(AcHall, FoldedMainsIsFittedAndNamed) {
+  auto scene = paper_scene(200);
+  const HallResult quiet = analyse(scene);
+  EXPECT_FALSE(warned(quiet, "line_in_noise"));
+  scene.mains_amplitude = 5 * scene.white_noise;
+  scene.mains_frequency = 50.03;
+  const HallResult r = analyse(scene);
+  EXPECT_TRUE(warned(r, "line_in_noise"));
+  EXPECT_NEAR(r.density.value / scene.density, 1, 4 * quiet.density.standard_error / scene.density);
+  EXPECT_LT(r.density.standard_error, 1.1 * quiet.density.standard_error);
+}
+
 TEST(AcHall, SensorInCelsiusIsNoticed) {
   HallRecord record = synthetic::hall_record(paper_scene(100));
   record.temperature = {std::vector<double>(1200, 300.0), std::vector<double>(1200, 26.9)};

@@ -13,6 +13,7 @@
 #include "ecram/analysis/hall/film.h"
 #include "ecram/analysis/hall/hall_model.h"
 #include "ecram/analysis/hall/longitudinal.h"
+#include "ecram/analysis/hall/residual_lines.h"
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
 #include "ecram/fit/model_choice.h"
@@ -72,13 +73,26 @@ struct HallFit {
   double error(Eigen::Index k) const { return std::sqrt(regression.covariance(k, k)); }
 };
 
+/// Looks for lines in what the fit leaves of each block. Has any?
+bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
+  const Eigen::VectorXd rest = f.model.y - f.model.x(Eigen::all, f.columns) * f.regression.coefficient;
+  const double* from = rest.data();
+  bool any = false;
+  for (Block& block : blocks) {
+    block.lines = residual_lines(block.bins.time, {from, block.bins.time.size()}, rotation);
+    any = any || !block.lines.empty();
+    from += block.bins.time.size();
+  }
+  return any;
+}
+
 /// The colour of the noise with every drift term in the model; then the order of the drift, and V_xx or not, in noise
-/// of that colour; then once more without the bins that stand out.
-HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated) {
+/// of that colour; then once more with the lines, and without the bins, that stand out of the residual.
+HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, double rotation) {
   HallFit f;
   const auto& time = blocks[0].bins.time;
   f.rates = signal::relaxation_rates(time.back() - time.front(), (time.back() - time.front()) / double(time.size()));
-  for (int pass = 0; pass < 3; ++pass) {
+  for (int pass = 0; pass < 4; ++pass) {
     f.model = hall_model(blocks, most_order, separated, true);
     const auto everything = f.model.columns(most_order);
     const HallModel part = excerpt(f.model);
@@ -107,7 +121,8 @@ HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated) {
       const Eigen::Index last = curved.coefficient.size() - 1;
       f.cubic_over_error = std::abs(curved.coefficient[last]) / std::sqrt(curved.covariance(last, last));
     }
-    if (pass == 2 || drop_outliers(blocks, f.regression.whitened_residual) == 0) break;
+    if (pass == 0 && find_lines(blocks, f, rotation)) continue;
+    if (pass == 3 || drop_outliers(blocks, f.regression.whitened_residual) == 0) break;
   }
   return f;
 }
@@ -318,9 +333,14 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     most_order = std::min(most_order, most_drift_order(other_turn, options.most_drift_order));
   }
 
-  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated);
+  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated, turn.frequency);
   const Block& block = blocks[0];
   result.drift_order = fit.drift_order;
+  for (const double line : block.lines)
+    result.warnings.push_back({"line_in_noise", 0,
+                               fmt::format("a disturbance at {:.5g} Hz (mains folded down by the sampling?) was fitted "
+                                           "beside the Hall signal",
+                                           line)});
   result.longitudinal_regressor = fit.longitudinal;
   result.colour = fit.regression.colour;
   result.white_noise = std::sqrt(fit.regression.white_variance);

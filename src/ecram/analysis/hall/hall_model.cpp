@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "ecram/fit/model_choice.h"
 #include "ecram/signal/spikes.h"
@@ -94,6 +96,7 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
 std::vector<Eigen::Index> HallModel::columns(int drift_order) const {
   std::vector<Eigen::Index> all(separated ? 5 : 3);
   std::iota(all.begin(), all.end(), Eigen::Index{0});
+  for (const auto& block : lines) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : thermal) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : drift) all.insert(all.end(), block.begin(), block.begin() + drift_order + 1);
   return all;
@@ -108,9 +111,11 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     rows += size_of(block.bins.time);
     m.drift.emplace_back();
     m.thermal.emplace_back();
+    m.lines.emplace_back();
     for (int k = 0; k <= drift_order; ++k) m.drift.back().push_back(columns++);
     if (block.modulated) m.thermal.back() = {columns, columns + 1};
     columns += block.modulated ? 2 : 0;
+    for (std::size_t k = 0; k < 2 * block.lines.size(); ++k) m.lines.back().push_back(columns++);
     along = along || (candidates && !block.bins.voltage_xx.empty() && !block.no_current && !block.modulated);
   }
   if (along) m.longitudinal = columns++;
@@ -144,6 +149,12 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
         block.no_current ? Eigen::VectorXd::Ones(n) : Eigen::VectorXd(current / mean_magnitude(block.current));
     for (std::size_t k = 0; k < m.drift[b].size(); ++k)
       x.col(m.drift[b][k]) = size.cwiseProduct(block.polynomials.col(static_cast<Eigen::Index>(k)));
+    for (std::size_t k = 0; k < block.lines.size(); ++k)
+      for (Eigen::Index i = 0; i < n; ++i) {
+        const double angle = 2 * std::numbers::pi * block.lines[k] * bins.time[static_cast<std::size_t>(i)];
+        x(i, m.lines[b][2 * k]) = std::cos(angle);
+        x(i, m.lines[b][2 * k + 1]) = std::sin(angle);
+      }
     // A thermal voltage does not turn round with the current.
     for (std::size_t k = 0; k < m.thermal[b].size(); ++k)
       x.col(m.thermal[b][k]) = block.polynomials.col(static_cast<Eigen::Index>(k));
@@ -198,17 +209,27 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   constexpr double limit = 7;
   std::vector<char> longitudinal(r.time.size());
   if (!r.voltage_xx.empty()) longitudinal = signal::spikes(r.voltage_xx, reach, 10);
-  r.rejected = signal::spikes(r.voltage_xy, reach, limit);
+  // Marks what stands out of these values, or of V_xx. Has anything changed?
+  const auto mark = [&](const std::vector<double>& values) {
+    std::vector<char> found = signal::spikes(values, reach, limit);
+    for (std::size_t i = 0; i < found.size(); ++i) found[i] |= longitudinal[i];
+    const bool changed = found != r.rejected;
+    r.rejected = std::move(found);
+    return changed;
+  };
+  const auto again = [&] { return make_block(bin(r, turn, bins_per_period), turn, options, current_scale); };
+
+  mark(r.voltage_xy);
+  std::vector<Block> one{again()};
+  std::vector<double> residual(r.time.size());
   for (int pass = 0; pass < 2; ++pass) {
-    const std::vector<char> before = r.rejected;
-    const Block block = make_block(bin(r, turn, bins_per_period), turn, options, current_scale);
-    const HallModel m = hall_model({block}, static_cast<int>(block.polynomials.cols()) - 1, false, false);
+    const Block& block = one[0];
+    const HallModel m = hall_model(one, static_cast<int>(block.polynomials.cols()) - 1, false, false);
     if (m.x.rows() < m.x.cols() + 2) break;
     const auto fit = signal::least_squares(m.x, m.y);
     const double slope = fit.coefficient[HallModel::hall];
     const Eigen::VectorXd background = m.y - fit.residual - slope * m.x.col(HallModel::hall);
     // The background is smooth enough for straight lines between bins; the Hall term follows each reading's field.
-    std::vector<double> residual(r.time.size());
     std::size_t b = 0;
     const std::size_t last = block.bins.time.size() - 1;
     for (std::size_t i = 0; i < r.time.size(); ++i) {
@@ -219,12 +240,10 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
       const double current = block.modulated ? r.current[i] : between(block.current[b], block.current[b + 1]);
       residual[i] = r.voltage_xy[i] - between(background[at], background[at + 1]) - slope * current * r.field[i];
     }
-    r.rejected = signal::spikes(residual, reach, limit);
-    if (r.rejected == before) break;
+    if (!mark(residual)) break;
+    one[0] = again();
   }
-  for (std::size_t i = 0; i < r.rejected.size(); ++i)
-    if (longitudinal[i] != 0) r.rejected[i] = 1;
-  return make_block(bin(r, turn, bins_per_period), turn, options, current_scale);
+  return std::move(one[0]);
 }
 
 std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>& residual) {

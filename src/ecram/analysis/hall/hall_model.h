@@ -19,6 +19,7 @@ struct Block {
   std::vector<double> field;    ///< T: what enters the Hall term, smooth if the sensor is noisy, and lagged
   std::vector<double> current;  ///< A: smooth where the source did not change it
   Eigen::MatrixXd polynomials;  ///< Legendre's, of the time: a row a bin, a column an order
+  std::vector<double> lines;    ///< Hz: of disturbances beside the rotation; each has a cosine and a sine
   bool modulated = false;       ///< the current was reversed or switched within the record
   bool no_current = false;
   double mean_field2 = 0;    ///< T^2
@@ -44,7 +45,8 @@ std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>&
 
 /// The model's columns for all blocks, one below the other:
 ///
-///     hall, rate, even [, pickup, lag]; for each block its drift and, if modulated, a thermal voltage that drifts
+///     hall, rate, even [, pickup, lag]; for each block its drift, if modulated a thermal voltage that drifts, its
+///     lines
 ///     [, V_xx without its parts that drift or go with the field] [, B^3]
 struct HallModel {
   std::vector<double> interval, weight;  ///< s, readings
@@ -54,6 +56,7 @@ struct HallModel {
   static constexpr Eigen::Index hall = 0, rate = 1, even = 2, pickup = 3, lag = 4;
   std::vector<std::vector<Eigen::Index>> drift;    ///< of each block, by rising order
   std::vector<std::vector<Eigen::Index>> thermal;  ///< of each block; empty if its current was not changed
+  std::vector<std::vector<Eigen::Index>> lines;    ///< of each block: cosine and sine of each
   Eigen::Index longitudinal = -1, cubic = -1;      ///< -1: not there
 
   signal::LinearModel linear() const { return {interval, weight, x, y}; }

@@ -144,6 +144,18 @@ std::vector<double> lagged(std::span<const double> time, std::span<const double>
   return x;
 }
 
+std::vector<double> on_grid(std::span<const double> time, std::span<const double> values, std::size_t samples,
+                            double interval) {
+  std::vector<double> grid(samples);
+  std::size_t b = 0;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const double t = time.front() + double(i) * interval;
+    while (b + 2 < time.size() && time[b + 1] < t) ++b;
+    grid[i] = values[b] + (values[b + 1] - values[b]) * std::clamp((t - time[b]) / (time[b + 1] - time[b]), 0.0, 1.0);
+  }
+  return grid;
+}
+
 Eigen::MatrixXd legendre(std::span<const double> time, int order) {
   const auto n = static_cast<Eigen::Index>(time.size());
   Eigen::ArrayXd x = Eigen::Map<const Eigen::ArrayXd>(time.data(), n);

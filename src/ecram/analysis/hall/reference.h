@@ -25,6 +25,10 @@ Reference reference(std::span<const double> time, std::span<const double> field,
 /// What a first-order lag makes of u(t), taken as parabolas between the samples: tau x' + x = u.
 std::vector<double> lagged(std::span<const double> time, std::span<const double> u, double tau);
 
+/// Values between the samples, by straight lines, at even times from the first one on.
+std::vector<double> on_grid(std::span<const double> time, std::span<const double> values, std::size_t samples,
+                            double interval);
+
 /// Legendre polynomials of the time, -1 at its first and 1 at its last value: a row a time, column k holds P_k.
 Eigen::MatrixXd legendre(std::span<const double> time, int order);
 

@@ -34,18 +34,6 @@ Estimate mean_of(const std::vector<double>& values) {
   return e;
 }
 
-std::vector<double> on_grid(const std::vector<double>& time, const std::vector<double>& values, std::size_t samples,
-                            double interval) {
-  std::vector<double> grid(samples);
-  std::size_t b = 0;
-  for (std::size_t i = 0; i < samples; ++i) {
-    const double t = time.front() + double(i) * interval;
-    while (b + 2 < time.size() && time[b + 1] < t) ++b;
-    grid[i] = values[b] + (values[b + 1] - values[b]) * std::clamp((t - time[b]) / (time[b + 1] - time[b]), 0.0, 1.0);
-  }
-  return grid;
-}
-
 void take_polynomial_away(std::vector<double>& values, int order) {
   std::vector<double> place(values.size());
   std::iota(place.begin(), place.end(), 0.0);
