@@ -21,6 +21,7 @@ void add_train(CLI::App& app);
 void add_crystal(CLI::App& app);
 void add_dft(CLI::App& app);
 void add_dft_defect(CLI::App& dft);
+void add_dft_spectrum(CLI::App& dft);
 void add_study(CLI::App& app);
 
 }  // namespace ecram::commands

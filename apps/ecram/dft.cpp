@@ -48,6 +48,7 @@ Examples:
   ecram dft status work                 how far each step is, and why one stopped
   ecram dft collect work --json         energies, cells, gaps of what is done
   ecram dft keep wo3.toml work kept     copies results and workflow, small enough to keep
+  ecram dft spectrum --help             gap, density of states, effective masses of one result
   ecram dft defect --help               gaps, defect states, formation energies of vacancies
   ecram dft verify data/electronic/wo3-gap --only gamma-400
                                         computes a kept result again and compares)";
@@ -308,6 +309,7 @@ void add_dft(CLI::App& app) {
   command->add_option("KEPT", options->into, "folder for workflow.toml and STEP.json")->required();
   command->add_flag("--force", options->force, "replace files that exist");
 
+  add_dft_spectrum(*dft);
   add_dft_defect(*dft);
 
   command = sub("verify", "compute kept results again and compare", verify);

@@ -2,6 +2,7 @@
 // `ecram crystal` and `ecram dft` as a user meets them, with engines that misbehave: small scripts in GPAW's place.
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -138,6 +139,39 @@ TEST(DftProgram, MemoryAndTimeAreRecognisedAndAskedForAgain) {
   EXPECT_EQ(slow.program("run " + slow.root() + " --time-limit 1").status, 3);
   EXPECT_EQ(slow.state()["status"], "needs_more");
   EXPECT_EQ(slow.program("run " + slow.root() + " --time-limit 60").status, 0);
+}
+
+// Twelve electrons' worth of states: the kept hybrid of MgO has three filled and three empty bands at one k-point.
+TEST(DftProgram, SpectrumIntegratesToItsStates) {
+  const TemporaryFolder folder;
+  const std::string kept = (fs::path(std::getenv("ECRAM_SOURCE")) / "data/electronic/mgo-check/mgo.json").string();
+  const std::string csv = (folder / "dos.csv").string(), svg = (folder / "dos.svg").string();
+  const auto run = run_program("dft spectrum " + kept + " --json --csv " + csv + " --plot " + svg);
+  ASSERT_EQ(run.status, 0) << run.err;
+  const auto j = json::parse(run.out);
+  EXPECT_TRUE(j["electron_mass"].is_null());  // one k-point makes no mass
+  std::istringstream text(read_whole(csv));
+  std::string line;
+  std::getline(text, line);
+  EXPECT_THAT(line, testing::StartsWith("energy [eV],total [1/eV],Mg s [1/eV]"));
+  double before = 0, states = 0, filled = 0;
+  bool first = true;
+  while (std::getline(text, line)) {
+    const double energy = std::stod(line), density = std::stod(line.substr(line.find(',') + 1));
+    if (!first) states += density * (energy - before);
+    if (!first && energy < j["gap_eV"].get<double>() / 2) filled += density * (energy - before);
+    before = energy;
+    first = false;
+  }
+  EXPECT_NEAR(states, 12, 0.01);
+  EXPECT_NEAR(filled, 6, 0.01);
+  EXPECT_THAT(read_whole(svg), HasSubstr("<svg"));
+  expect_refused(run_program("dft spectrum " + kept + " --csv " + csv), "exists; give --force");
+  // Without exact exchange the gap is that of the orbitals.
+  const auto base = run_program("dft spectrum " + kept + " --json --exact-exchange 0");
+  const auto kept_result = json::parse(read_whole(kept));
+  const auto& e = kept_result["base_eigenvalues_eV"][0][0];
+  EXPECT_NEAR(json::parse(base.out)["gap_eV"].get<double>(), e[3].get<double>() - e[2].get<double>(), 1e-6);
 }
 
 TEST(DftProgram, DefectRefusesWhatDoesNotBelongTogether) {

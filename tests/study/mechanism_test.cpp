@@ -99,13 +99,20 @@ TEST(MechanismChapter, TheLowestSiteIsTheOneOfLowestEnergy) {
   EXPECT_EQ(std::get<std::string>(f->ours), lowest);
 }
 
-TEST(MechanismChapter, DrawsTheCrystal) {
+// Fig. 5a: the cell with each of the three sites named once, in a picture that can stand on a page with others.
+TEST(MechanismChapter, DrawsTheCrystalWithItsSites) {
   const ChapterText text = written();
-  bool drawn = false;
+  const report::Picture* picture = nullptr;
   for (const report::Block& block : text.blocks)
-    if (const auto* picture = std::get_if<report::Picture>(&block))
-      drawn = picture->svg.starts_with("<svg") && picture->svg.find("id=") == std::string::npos;
-  EXPECT_TRUE(drawn);
+    if (picture == nullptr) picture = std::get_if<report::Picture>(&block);
+  ASSERT_NE(picture, nullptr);
+  EXPECT_TRUE(picture->svg.starts_with("<svg"));
+  EXPECT_EQ(picture->svg.find("id="), std::string::npos);
+  for (const char* site : {">s_x<", ">s_y<", ">s_z<"}) {
+    const std::size_t at = picture->svg.find(site);
+    EXPECT_NE(at, std::string::npos) << site;
+    EXPECT_EQ(picture->svg.find(site, at + 1), std::string::npos) << site;
+  }
 }
 
 }  // namespace

@@ -97,7 +97,8 @@ constexpr const char* vacancy_style = "fill=\"none\" stroke=\"#111\" stroke-widt
 
 }  // namespace
 
-std::string crystal_svg(const Crystal& crystal, std::span<const Eigen::Vector3d> vacancies, const View& view) {
+std::string crystal_svg(const Crystal& crystal, std::span<const Eigen::Vector3d> vacancies, const View& view,
+                        std::span<const Label> labels) {
   if (view.along < 0 || view.along > 2)
     throw InvalidInput("view along lattice vector {}; expected 0, 1 or 2", view.along);
   const Eigen::Matrix3d axes = screen_axes(crystal.lattice, view);
@@ -131,6 +132,13 @@ std::string crystal_svg(const Crystal& crystal, std::span<const Eigen::Vector3d>
       "font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
       canvas.width(), canvas.height());
   for (const Shape& shape : shapes) svg += shape.svg;
+  for (const Label& label : labels) {  // over everything, on a rim of the ground's colour
+    const Eigen::Vector3d at = axes * crystal.lattice.transpose() * label.position;
+    svg += fmt::format(
+        "<text x=\"{:.1f}\" y=\"{:.1f}\" font-weight=\"bold\" fill=\"#111\" stroke=\"#fff\" "
+        "stroke-width=\"4\" paint-order=\"stroke\">{}</text>\n",
+        canvas.x(at) + 9, canvas.y(at) - 9, label.text);
+  }
 
   double y = margin;
   const double x = canvas.width() - legend_width + 10;

@@ -13,8 +13,10 @@
 #include <fmt/ranges.h>
 
 #include "ecram/core/constants.h"
+#include "ecram/electronic/bonds.h"
 #include "ecram/electronic/defect_report.h"
 #include "ecram/electronic/drawing.h"
+#include "ecram/electronic/symmetry.h"
 #include "ecram/electronic/vacancy.h"
 #include "ecram/report/format.h"
 #include "ecram/study/kept_electronic.h"
@@ -54,20 +56,38 @@ struct Cells {
                         mesh_two = kept("wo3-vacancies", "mesh-two");
 };
 
-void add_structure(ChapterText& text, const Cells& cells) {
-  Crystal drawn = supercell(monoclinic_wo3(), {1, 1, 2});
-  std::vector<Eigen::Vector3d> vacancies;
-  std::string about = "The measured cell (Loopstra and Rietveld 1969), doubled along c.";
-  if (cells.bulk && cells.one) {
-    for (const std::size_t atom : match_atoms(cells.bulk->crystal, cells.one->crystal).vacancies)
-      vacancies.push_back(cells.bulk->crystal.atoms[atom].position);
-    drawn = cells.one->crystal;
-    about = "WO2.938 as relaxed here; the dashed circle is the oxygen that is missing.";
+/// One oxygen of each of the paper's three sites, the one nearest to the middle of the cell.
+std::vector<Label> site_labels(const Crystal& crystal) {
+  std::vector<Label> labels;
+  const auto sites = bridge_sites(crystal, find_symmetry(crystal).equivalent_to);
+  for (const char* name : {"s_x1", "s_y1", "s_z1"}) {
+    const Crystal whole = wrapped(crystal);
+    double nearest = 1;
+    std::optional<Label> best;
+    for (const BridgeSite& site : sites) {
+      const double away = (whole.atoms[site.atom].position - Eigen::Vector3d::Constant(0.5)).norm();
+      if (site.name != name || away >= nearest) continue;
+      nearest = away;
+      best = Label{crystal.atoms[site.atom].position, std::string(name).substr(0, 3)};
+    }
+    if (best) labels.push_back(*best);
   }
+  return labels;
+}
+
+void add_structure(ChapterText& text, const Cells& cells) {
+  const Crystal unit = monoclinic_wo3();
+  text.blocks.emplace_back(report::Picture{
+      crystal_svg(unit, {}, {}, site_labels(unit)),
+      report::Paragraph("The cell of monoclinic WO3 (measured by Loopstra and Rietveld 1969), as in Fig. 5a. Oxygens "
+                        "that bridge two tungstens along a, b, c are the sites s_x, s_y, s_z.")});
+  if (!cells.bulk || !cells.one) return;
+  std::vector<Eigen::Vector3d> vacancies;
+  for (const std::size_t atom : match_atoms(cells.bulk->crystal, cells.one->crystal).vacancies)
+    vacancies.push_back(cells.bulk->crystal.atoms[atom].position);
   text.blocks.emplace_back(
-      report::Picture{crystal_svg(drawn, vacancies, {}),
-                      report::Paragraph(about + " Oxygens that bridge two tungstens along a, b, c are the sites s_x, "
-                                                "s_y, s_z of Fig. 5a.")});
+      report::Picture{crystal_svg(cells.one->crystal, vacancies, {}),
+                      report::Paragraph("WO2.938, relaxed. The dashed circle is the oxygen that is missing.")});
 }
 
 void add_lattice(ChapterText& text) {
