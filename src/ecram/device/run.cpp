@@ -408,7 +408,7 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
     throw InvalidInput("{}: the full model runs one device, the population has {}", protocol.source,
                        protocol.population.devices);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
-  FullModel model(options.constants, options.device);
+  FullModel model(options.constants, options.device, options.accuracy);
   double temperature = protocol.temperature;
   const Operations operations{
       [&](const PulseTrainStep& train, std::size_t count) {
