@@ -23,6 +23,7 @@ namespace ecram::calibration {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double least_conductance = 1e-30;  // S
 constexpr double much_of_a_direction = 0.1;  // squared weight
 
 /// A parameter as the fit sees it: a number whose unit step is what is plausible.
@@ -76,9 +77,16 @@ void predict(const Model& model, std::span<const Measurement> measurements, Thre
   options.device = model.device;
   for (const Measurement& m : measurements) {
     stop_if_interrupted();
-    const device::RunResult run = device::run_compact(m.protocol, options, threads);
+    device::RunResult run;
+    try {
+      run = device::run_compact(m.protocol, options, threads);
+    } catch (const Failure&) {
+      // Parameters that no device can have: as far from any measurement as can be.
+      log_conductance.insert(log_conductance.end(), m.conductance.size(), std::log(least_conductance));
+      continue;
+    }
     if (run.interrupted) throw Interrupted();
-    for (const auto& r : run.readings) log_conductance.push_back(std::log(std::max(r.conductance, 1e-30)));
+    for (const auto& r : run.readings) log_conductance.push_back(std::log(std::max(r.conductance, least_conductance)));
   }
 }
 
