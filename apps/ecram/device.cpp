@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "ecram/calibration/device_fit.h"
 #include "ecram/calibration/exports.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
@@ -20,12 +22,13 @@
 #include "ecram/core/units.h"
 #include "ecram/device/run_output.h"
 #include "ecram/report/device_run.h"
+#include "ecram/report/format.h"
 
 namespace ecram::commands {
 namespace {
 
 struct RunChoice {
-  std::string protocol, out, model = "compact", device;
+  std::string protocol, out, model = "compact", device, card;
   std::optional<std::uint64_t> seed;
   unsigned threads = 0;
   bool force = false, json = false;
@@ -70,7 +73,7 @@ void run(const RunChoice& choice) {
 
 struct ExportChoice {
   std::string card, to, out;
-  std::string up_voltage, down_voltage, up_width, down_width, read_voltage;
+  std::string up_voltage, down_voltage, up_width, down_width, read_voltage, temperature;
   bool force = false;
 };
 
@@ -85,13 +88,16 @@ void export_card(const ExportChoice& choice) {
   given(choice.up_width, "--up-width", "s", conditions.up_width);
   given(choice.down_width, "--down-width", "s", conditions.down_width);
   given(choice.read_voltage, "--read-voltage", "V", conditions.read_voltage);
+  given(choice.temperature, "--temperature", "K", conditions.temperature);
   for (const auto& [width, option] : {std::pair{conditions.up_width, "--up-width"},
                                       {conditions.down_width, "--down-width"},
-                                      {conditions.read_voltage, "--read-voltage"}})
+                                      {conditions.read_voltage, "--read-voltage"},
+                                      {conditions.temperature, "--temperature"}})
     if (width && !(*width > 0)) throw InvalidInput("{}: {:g}, expected above 0", option, *width);
   const auto card = record::read_device_card(choice.card);
+  ThreadPool threads(0);
   const std::string text =
-      naming(choice.card, [&] { return calibration::export_text(card, simulator, conditions, choice.card); });
+      naming(choice.card, [&] { return calibration::export_text(card, simulator, conditions, choice.card, threads); });
   if (choice.out.empty()) {
     fmt::print("{}", text);
     return;
@@ -104,6 +110,101 @@ void export_card(const ExportChoice& choice) {
   write_file(choice.out, text);
 }
 
+struct FitChoice {
+  std::vector<std::string> data, parameters;
+  std::string card, name, base = "fig3b";
+  unsigned threads = 0;
+  bool force = false, json = false;
+};
+
+void print_fit(const calibration::DeviceFit& fit) {
+  fmt::print("{} readings, scatter {:.3g} % about the fit{}\n\n", fit.readings, 100 * fit.scatter,
+             fit.converged ? "" : "; the fit did not converge");
+  for (const auto& p : fit.parameters)
+    fmt::print("  {:<24} {} {}\n", p.name, report::with_uncertainty(p.value), p.unit);
+  for (std::size_t i = 0; i < fit.parameters.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (std::abs(fit.correlation[i][j]) > 0.9)
+        fmt::print("  {} and {} are correlated by {:.3f}\n", fit.parameters[j].name, fit.parameters[i].name,
+                   fit.correlation[i][j]);
+  if (fit.open.empty()) fmt::print("  the data determine every one of them\n");
+  for (const auto& open : fit.open) fmt::print("  {}\n", calibration::sentence(fit, open));
+}
+
+void print_fit_json(const calibration::DeviceFit& fit) {
+  using nlohmann::ordered_json;
+  const auto number = [](double x) { return std::isfinite(x) ? ordered_json(x) : ordered_json(nullptr); };
+  ordered_json json{{"schema", "ecram-device-fit"},
+                    {"version", 1},
+                    {"readings", fit.readings},
+                    {"scatter", number(fit.scatter)},
+                    {"converged", fit.converged}};
+  for (const auto& p : fit.parameters)
+    json["parameters"][p.name] = {{"unit", p.unit},
+                                  {"start", number(p.start)},
+                                  {"value", number(p.value.value)},
+                                  {"se", number(p.value.standard_error)},
+                                  {"low", number(p.value.low)},
+                                  {"high", number(p.value.high)}};
+  json["correlation"] = fit.correlation;
+  json["undetermined"] = ordered_json::array();
+  for (const auto& open : fit.open) json["undetermined"].push_back(calibration::sentence(fit, open));
+  fmt::print("{}\n", json.dump(2));
+}
+
+void fit(const FitChoice& choice) {
+  std::error_code error;
+  if (!choice.card.empty()) {
+    check_writable(choice.card);
+    if (std::filesystem::exists(choice.card, error) && !choice.force)
+      throw InvalidInput("{}: exists already; --force replaces it", choice.card);
+  }
+  ThreadPool threads(choice.threads);
+  std::vector<calibration::Measurement> measurements;
+  for (const std::string& argument : choice.data) {
+    measurements.push_back(calibration::read_measurement(argument, threads));
+    for (const std::string& input : {measurements.back().file, measurements.back().protocol.source})
+      if (!choice.card.empty() && std::filesystem::equivalent(choice.card, input, error))
+        throw InvalidInput("{}: is an input itself", choice.card);
+  }
+  const auto found =
+      calibration::fit_device(measurements, {.base = choice.base, .parameters = choice.parameters}, threads);
+  if (!choice.card.empty()) {
+    const std::string name =
+        choice.name.empty() ? std::filesystem::path(measurements.front().file).stem().string() : choice.name;
+    write_file(choice.card, record::device_card_text(calibration::card_of(found, measurements, choice.base, name)));
+  }
+  if (choice.json)
+    print_fit_json(found);
+  else
+    print_fit(found);
+}
+
+void add_fit(CLI::App& device) {
+  auto choice = std::make_shared<FitChoice>();
+  auto* command =
+      device.add_subcommand("fit", "the compact model fitted to measured pulses, retention, transfer curves");
+  command->add_option("data", choice->data, "what was done and what was read: PROTOCOL.toml=READINGS.csv")
+      ->required()
+      ->type_name("DATA");
+  command->add_option("--card", choice->card, "write the device card here (TOML)")->type_name("FILE");
+  command->add_option("--name", choice->name, "the device's name on the card (the file's name otherwise)");
+  command->add_option("--base", choice->base, "shipped device to begin with")->capture_default_str();
+  command->add_option("--parameters", choice->parameters, "to fit, by name (docs/device.md); the rest is kept")
+      ->delimiter(',');
+  command->add_flag("--json", choice->json, "print the fit as JSON");
+  command->add_option("--threads", choice->threads, "0: as many as the machine has cores")->capture_default_str();
+  command->add_flag("--force", choice->force, "replace a card that exists");
+  command->footer(
+      "The readings are a CSV file with a column conductance and a row for each reading of the protocol, as 'ecram "
+      "device\n"
+      "run' writes them; an empty cell is a reading that is missing.\n\n"
+      "Examples:\n"
+      "  ecram device fit pulses.toml=pulses.csv --card device.toml\n"
+      "  ecram device fit warm.toml=warm.csv cold.toml=cold.csv retention.toml=retention.csv --card device.toml");
+  command->callback([choice] { fit(*choice); });
+}
+
 void add_run(CLI::App& device) {
   auto choice = std::make_shared<RunChoice>();
   auto* command = device.add_subcommand("run", "give a device, or a population, what a protocol says");
@@ -111,6 +212,8 @@ void add_run(CLI::App& device) {
   command->add_option("--model", choice->model, "compact, or full: slow, without chance, one device")
       ->capture_default_str();
   command->add_option("--device", choice->device, "a shipped device (the protocol's, or fig3b)")->type_name("NAME");
+  command->add_option("--card", choice->card, "a device card with a compact model (ecram device fit)")
+      ->type_name("CARD");
   command->add_option("--out", choice->out, "folder for readings.csv, run.h5, results.json and figure.svg")
       ->type_name("FOLDER");
   command->add_flag("--force", choice->force, "replace the results in a folder that exists");
@@ -139,6 +242,7 @@ void add_export(CLI::App& device) {
   command->add_option("--up-width", choice->up_width, "\"0.5 s\"");
   command->add_option("--down-width", choice->down_width, "\"0.5 s\"");
   command->add_option("--read-voltage", choice->read_voltage, "\"0.1 V\"");
+  command->add_option("--temperature", choice->temperature, "of an ngspice subcircuit (the card's)");
   command->add_flag("--force", choice->force, "replace a file that exists");
   command->footer(
       "docs/device-export.md says what becomes of each number. What a simulator's law cannot express is refused.\n\n"
@@ -155,6 +259,7 @@ void add_device(CLI::App& app) {
   auto* command = app.add_subcommand("device", "the ECRAM as a model: run protocols on it, fit it, export it");
   command->require_subcommand(1);
   add_run(*command);
+  add_fit(*command);
   add_export(*command);
 }
 

@@ -86,8 +86,8 @@ TEST(DeviceCard, EveryWrongCardIsNamed) {
   EXPECT_EQ(complaint(good), "accepted");
   EXPECT_EQ(complaint("x = ["), "card.toml:1: not valid TOML: Error while parsing array: encountered end-of-file");
   EXPECT_THAT(complaint("a = 1\n"), testing::HasSubstr("not a device card"));
-  EXPECT_EQ(complaint(replaced(good, "device_card = 1", "device_card = 2")),
-            "card.toml: device card of version 2, made by a newer ecram; this one knows versions up to 1");
+  EXPECT_EQ(complaint(replaced(good, "device_card = 1", "device_card = 3")),
+            "card.toml: device card of version 3, made by a newer ecram; this one knows versions up to 2");
   EXPECT_THAT(complaint(replaced(good, "nonlinearity", "nonlinearty")),
               testing::MatchesRegex("card.toml:[0-9]+: unknown key 'nonlinearty' in .potentiation. "
                                     ".did you mean 'nonlinearity'..*"));

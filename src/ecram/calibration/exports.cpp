@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "ecram/calibration/step_laws.h"
+#include "ecram/calibration/subcircuit.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/nearest.h"
 
@@ -222,8 +223,19 @@ Simulator simulator_named(std::string_view name) {
   return static_cast<Simulator>(found - names.begin());
 }
 
-std::string export_text(const record::DeviceCard& card, Simulator simulator, const WriteConditions& conditions,
-                        const std::string& file) {
+std::string export_text(const record::DeviceCard& card, Simulator simulator, const WriteConditions& given,
+                        const std::string& file, ThreadPool& threads) {
+  WriteConditions conditions = given;
+  if (card.writing) {
+    const auto otherwise = [](std::optional<double>& value, double cards) {
+      if (!value) value = cards;
+    };
+    otherwise(conditions.up_voltage, card.writing->up_voltage);
+    otherwise(conditions.down_voltage, card.writing->down_voltage);
+    otherwise(conditions.up_width, card.writing->up_width);
+    otherwise(conditions.down_width, card.writing->down_width);
+    otherwise(conditions.read_voltage, card.writing->read_voltage);
+  }
   switch (simulator) {
     case Simulator::aihwkit:
       return aihwkit(card, file);
@@ -234,8 +246,7 @@ std::string export_text(const record::DeviceCard& card, Simulator simulator, con
     case Simulator::ngspice:
       break;
   }
-  throw InvalidInput(
-      "the card has no compact model, which a subcircuit needs; 'ecram device fit' writes cards with one");
+  return ngspice_subcircuit(card, conditions.temperature.value_or(0), file, threads);
 }
 
 }  // namespace ecram::calibration

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "ecram/core/thread_pool.h"
 #include "ecram/record/device_card.h"
 
 /// Device cards as other simulators want them. docs/device-export.md is the contract.
@@ -20,6 +21,7 @@ struct WriteConditions {
   std::optional<double> up_voltage, down_voltage;  ///< V, signed
   std::optional<double> up_width, down_width;      ///< s
   std::optional<double> read_voltage;              ///< V
+  std::optional<double> temperature;               ///< K, of the subcircuit
 };
 
 /// The card as text for the simulator: Python for AIHWKIT and CrossSim, C++ assignments for NeuroSim's cell, a netlist
@@ -29,6 +31,6 @@ struct WriteConditions {
 /// @throws InvalidInput  naming what the card lacks (a direction, units of conductance, pulse amplitudes) or what the
 ///                       simulator's law cannot express (a label beyond NeuroSim's table, a step of the wrong sign)
 std::string export_text(const record::DeviceCard& card, Simulator simulator, const WriteConditions& conditions,
-                        const std::string& file);
+                        const std::string& file, ThreadPool& threads);
 
 }  // namespace ecram::calibration

@@ -36,8 +36,8 @@ std::string_view name(StepLaw law);
 
 struct StepLawFit {
   StepLaw law = StepLaw::linear_step;
-  double scale_up = 0, scale_down = 0;       ///< s, step of w at w = 0; mean step for the piecewise law
-  double gamma_up = 0, gamma_down = 0;       ///< g
+  double scale_up = 0, scale_down = 0;                 ///< s, step of w at w = 0; mean step for the piecewise law
+  double gamma_up = 0, gamma_down = 0;                 ///< g
   std::vector<double> nodes_up = {}, nodes_down = {};  ///< piecewise law: steps over their `scale`
   double misfit_rms = 0, misfit_max = 0;  ///< of the conductance after each pulse of the whole trains, over the window
 };

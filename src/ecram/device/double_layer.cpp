@@ -60,7 +60,7 @@ double DoubleLayer::voltage_of(double temperature, const Reading& reading) const
 /// Puts the average device's content into the full model.
 void DoubleLayer::prepare(double temperature, double content) {
   const bool fresh = !full_;
-  if (fresh) full_.emplace(model_.material(), model_.device(), Accuracy{});
+  if (fresh) full_.emplace(model_.material(), model_.device(), Accuracy{.relative = 1e-7});
   auto vacancies = full_->vacancies();
   const std::size_t electrolyte = make_stack(model_.material(), model_.device()).electrolyte_cells;
   double sum = 0;

@@ -28,7 +28,8 @@ constexpr double shape_relative = 100;         // tolerance of a cell over that 
 constexpr double electrolyte_absolute = 1e19;  // 1/m^2, times `Accuracy::relative`
 constexpr double channel_absolute = 1e18;      // closer: G goes with the electrons that compensation leaves over
 constexpr double content_absolute = 1e14;
-constexpr double most_lost = 1e-13;  // of all vacancies, by rounding, in one hold
+constexpr double rounding = 1e-12;  // of all vacancies: what a hold of seconds loses
+constexpr double most_lost = 1e-6;  // what one of years may, before something else is wrong
 
 double arrhenius(double energy, double kelvin) { return std::exp(-energy / (constants::boltzmann * kelvin)); }
 
@@ -298,7 +299,11 @@ void FullModel::hold(double volts, double seconds, double kelvin) {
     double done = 0;
     const int status = CVode(m.cvode.get(), seconds, m.state.get(), &done, CV_NORMAL);
     m.count();
-    if (status >= 0 && std::abs(m.sum() - sum) < most_lost * sum) break;
+    const double lost = sum - m.sum();
+    if (status >= 0 && std::abs(lost) < most_lost * sum) {
+      if (std::abs(lost) > rounding * sum) m.y()[m.cells] += lost;  // rounding times 1e9 s: the reservoir's
+      break;
+    }
     std::ranges::copy(before, m.y());
     if (m.sharpness > 1e-3) continue;
     if (m.trouble) std::rethrow_exception(m.trouble);
@@ -343,6 +348,17 @@ void FullModel::set_vacancies(std::span<const double> vacancies) {
   double* y = impl_->y();
   for (std::size_t i = 0; i <= impl_->cells; ++i) y[i] = vacancies[i] / unit;
   for (std::size_t i = impl_->channel(); i < impl_->last(); ++i) y[impl_->last()] += y[i];
+}
+
+void FullModel::move_into_channel(double vacancies) {
+  Impl& m = *impl_;
+  double* y = m.y();
+  const double content = y[m.last()] * unit;
+  if (!(content + vacancies > 0) || !(y[m.cells] * unit > vacancies))
+    throw InvalidInput("{} vacancies per m^2 to move, but {} in the channel and {} in the reservoir", vacancies,
+                       content, y[m.cells] * unit);
+  for (std::size_t i = m.channel(); i < m.cells; ++i) y[i] *= 1 + vacancies / content;
+  y[m.cells] -= vacancies / unit;
 }
 
 std::vector<double> FullModel::potential() {

@@ -55,6 +55,11 @@ class FullModel {
   std::vector<double> vacancies() const;
   void set_vacancies(std::span<const double> vacancies);
 
+  /// Takes vacancies out of the reservoir into the channel (1/m^2; negative: back), spread as the channel's are.
+  ///
+  /// @throws InvalidInput  if there are not so many
+  void move_into_channel(double vacancies);
+
   /// Potential in each cell, V; positions of the cells' centres from the gate, m.
   std::vector<double> potential();
   std::vector<double> positions() const;

@@ -147,8 +147,14 @@ QuasiSteady QuasiSteadyStack::solve(double content, double gate) {
   if (!begun_) begin_afresh();
   begun_ = newton(content, gate);
   if (!begun_) {
+    // Afresh, and in steps from no voltage at all.
     begin_afresh();
-    begun_ = newton(content, gate);
+    constexpr int steps = 20;
+    for (int i = 0; i <= steps; ++i) {
+      if (i == 0)
+        for (std::size_t k = 0; k < stack_.electrolyte_cells; ++k) level_[k] = 0;
+      begun_ = newton(content, gate * i / steps);
+    }
   }
   if (!begun_)
     throw Failure("the quasi-steady stack does not converge at {:.4g} vacancies a square metre, {:.4g} V and {:.4g} K",

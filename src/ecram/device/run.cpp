@@ -386,8 +386,9 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
     if (inside || reach > 100) break;
   }
   const double margin = 0.1 * (highest - lowest) + 0.02 * start;
-  range.content_low = std::max(lowest - margin, lowest / 2);
-  range.content_high = highest + margin;
+  const double full = options.constants.channel_site_density * options.device.channel_thickness;
+  range.content_low = std::min(std::max(lowest - margin, lowest / 2), 0.95 * full);
+  range.content_high = std::min(highest + margin, 0.97 * full);
   const CompactModel model(options.constants, options.device, range, threads);
 
   const Coordinate coordinate{range.content_low, range.content_high, false};
@@ -408,7 +409,7 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
     throw InvalidInput("{}: the full model runs one device, the population has {}", protocol.source,
                        protocol.population.devices);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
-  FullModel model(options.constants, options.device);
+  FullModel model(options.constants, options.device, options.accuracy);
   double temperature = protocol.temperature;
   const Operations operations{
       [&](const PulseTrainStep& train, std::size_t count) {

@@ -7,6 +7,7 @@
 
 #include "ecram/core/thread_pool.h"
 #include "ecram/device/chance.h"
+#include "ecram/device/full_model.h"
 #include "ecram/device/parameters.h"
 #include "ecram/device/protocol.h"
 
@@ -41,7 +42,8 @@ struct RunResult {
 struct RunOptions {
   MaterialConstants constants;
   Device device;
-  Chance chance;  ///< the protocol's population and `noise = false` go before it
+  Chance chance;                        ///< the protocol's population and `noise = false` go before it
+  Accuracy accuracy{.relative = 1e-7};  ///< of the full model: pulses of microseconds need it
 };
 
 /// Runs a protocol on a population of compact devices. The same seed gives the same readings for any number of threads.

@@ -102,7 +102,7 @@ double Electrostatics::residual(std::span<const double> vacancies, double gate, 
           channel_charge(law_, std::max(vacancies[i], 0.0), per_volt * potential[i] - law_.band_offset);
       r += q * s.width[i] * c.density;
       d -= q * s.width[i] * c.by_level * per_volt;
-      by_vacancies_[i] = q * s.width[i] * c.by_vacancies;
+      by_vacancies_[i] = vacancies[i] > 0 ? q * s.width[i] * c.by_vacancies : 0;
     }
     residual_[i] = r;
     diagonal_[i] = d;

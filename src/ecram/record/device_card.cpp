@@ -92,6 +92,43 @@ void warning_fields(Warned& w, Visit visit) {
   visit("text", w.text);
 }
 
+template <class Compact, class Visit>
+void compact_fields(Compact& c, Visit visit) {
+  visit("base", c.base);
+  visit("reading_noise", c.reading_noise);
+}
+
+template <class Parameter, class Visit>
+void parameter_fields(Parameter& p, Visit visit) {
+  visit("name", p.name);
+  visit("unit", p.unit);
+  visit("fitted", p.fitted);
+  visit("value", p.value);
+}
+
+template <class Correlation, class Visit>
+void correlation_fields(Correlation& c, Visit visit) {
+  visit("first", c.first);
+  visit("second", c.second);
+  visit("value", c.value);
+}
+
+template <class Text, class Visit>
+void undetermined_fields(Text& text, Visit visit) {
+  visit("text", text);
+}
+
+template <class Writing, class Visit>
+void writing_fields(Writing& w, Visit visit) {
+  visit("up_voltage_V", w.up_voltage);
+  visit("down_voltage_V", w.down_voltage);
+  visit("up_width_s", w.up_width);
+  visit("down_width_s", w.down_width);
+  visit("rest_s", w.rest);
+  visit("read_voltage_V", w.read_voltage);
+  visit("temperature_K", w.temperature);
+}
+
 /// How many bytes the UTF-8 character at the beginning of the text has; 0 where there is none. Overlong forms and
 /// surrogates count as none: TOML refuses them.
 std::size_t utf8_length(std::string_view text) {
@@ -298,12 +335,32 @@ std::string device_card_text(const DeviceCard& card) {
     body += "\n[device_to_device]\n";
     device_fields(card, write);
   }
+  if (card.writing) {
+    body += "\n[writing]\n";
+    writing_fields(*card.writing, write);
+  }
+  if (card.compact) {
+    body += "\n[compact]\n";
+    compact_fields(*card.compact, write);
+    for (const CardParameter& parameter : card.compact->parameters) {
+      body += "\n[[parameters]]\n";
+      parameter_fields(parameter, write);
+    }
+    for (const CardCorrelation& correlation : card.compact->correlations) {
+      body += "\n[[correlations]]\n";
+      correlation_fields(correlation, write);
+    }
+    for (const std::string& text : card.compact->undetermined) {
+      body += "\n[[undetermined]]\n";
+      undetermined_fields(text, write);
+    }
+  }
   for (const Warning& warning : card.warnings) {
     body += "\n[[warnings]]\n";
     warning_fields(warning, write);
   }
   return fmt::format("# ecramlab device card; docs/device-card.md explains each key.\ndevice_card = {}\n{}\"{}\"\n{}",
-                     device_card_version, checksum_key, sha256(body), body);
+                     card.compact || card.writing ? 2 : 1, checksum_key, sha256(body), body);
 }
 
 DeviceCard parse_device_card(std::string_view text, const std::string& source) {
@@ -320,6 +377,8 @@ DeviceCard parse_device_card(std::string_view text, const std::string& source) {
   for (const auto* key : {"device_card", "checksum", "sources", "window", "potentiation", "depression", "variation",
                           "device_to_device", "warnings"})
     head.knows(key);
+  if (*version >= 2)
+    for (const auto* key : {"compact", "writing", "parameters", "correlations", "undetermined"}) head.knows(key);
   head_fields(card, std::ref(head));
   head.refuse_others();
   if (card.conductance_unit != "S" && card.conductance_unit != "arbitrary")
@@ -347,6 +406,18 @@ DeviceCard parse_device_card(std::string_view text, const std::string& source) {
   if (!read_section("variation", [&](auto r) { variation_fields(card, r); }))
     throw InvalidInput("{}: the card has no table [variation]", source);
   read_section("device_to_device", [&](auto r) { device_fields(card, r); });
+  CardWriting writing;
+  if (read_section("writing", [&](auto r) { writing_fields(writing, r); })) card.writing = writing;
+  CardCompact compact;
+  if (read_section("compact", [&](auto r) { compact_fields(compact, r); })) {
+    compact.parameters = elements<CardParameter>(source, root, "parameters",
+                                                 [](CardParameter& p, Reader& r) { parameter_fields(p, std::ref(r)); });
+    compact.correlations = elements<CardCorrelation>(
+        source, root, "correlations", [](CardCorrelation& c, Reader& r) { correlation_fields(c, std::ref(r)); });
+    compact.undetermined = elements<std::string>(
+        source, root, "undetermined", [](std::string& t, Reader& r) { undetermined_fields(t, std::ref(r)); });
+    card.compact = std::move(compact);
+  }
   check_checksum(text, root, source);
   return card;
 }

@@ -15,7 +15,7 @@
 /// and later rooms consume. docs/device-card.md is its contract.
 namespace ecram::record {
 
-inline constexpr int device_card_version = 1;
+inline constexpr int device_card_version = 2;  ///< the newest that is read; without a compact model, 1 is written
 
 struct CardSource {
   std::string file, sha256, layout;
@@ -34,6 +34,36 @@ struct CardDirection {
   Estimate energy_per_pulse;                              ///< J
 };
 
+/// One parameter of a compact model: fitted with its uncertainty, or taken as it was.
+struct CardParameter {
+  std::string name, unit;
+  bool fitted = false;
+  Estimate value;  ///< in `unit`
+};
+
+struct CardCorrelation {
+  std::string first, second;
+  double value = 0;
+};
+
+/// How the device was written and read.
+struct CardWriting {
+  double up_voltage = 0, down_voltage = 0;  ///< V
+  double up_width = 0, down_width = 0;      ///< s
+  double rest = 0;                          ///< s
+  double read_voltage = 0;                  ///< V
+  double temperature = 0;                   ///< K
+};
+
+/// A compact model (`ecram device fit`): all its parameters by name, and what the data say and do not say of them.
+struct CardCompact {
+  std::string base;          ///< the shipped device whose numbers were the start
+  double reading_noise = 0;  ///< relative scatter of the readings about the fit
+  std::vector<CardParameter> parameters;
+  std::vector<CardCorrelation> correlations;  ///< of fitted parameters
+  std::vector<std::string> undetermined;      ///< one sentence for each combination that the data leave open
+};
+
 struct DeviceCard {
   std::string device;   ///< a name for people
   std::string program;  ///< version and commit that made the card
@@ -50,6 +80,9 @@ struct DeviceCard {
 
   std::size_t devices = 0;  ///< 0: not known
   Estimate device_worst_mean, device_worst_spread;
+
+  std::optional<CardCompact> compact;  ///< version 2
+  std::optional<CardWriting> writing;  ///< version 2
 
   std::vector<Warning> warnings;
 };

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/calibration/device_fit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include <Eigen/Eigenvalues>
+#include <fmt/format.h>
+
+#include "ecram/core/errors.h"
+#include "ecram/core/files.h"
+#include "ecram/core/interrupt.h"
+#include "ecram/core/nearest.h"
+#include "ecram/core/sha256.h"
+#include "ecram/core/units.h"
+#include "ecram/core/version.h"
+#include "ecram/fit/least_squares.h"
+#include "ecram/record/table.h"
+
+namespace ecram::calibration {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double least_conductance = 1e-30;  // S
+constexpr double much_of_a_direction = 0.1;  // squared weight
+
+/// A parameter as the fit sees it: a number whose unit step is what is plausible.
+struct Handle {
+  device::Parameter parameter;
+  bool logarithmic = false;
+  double plausible = 1;  ///< of the logarithm, or in the parameter's unit
+
+  double to_fit(double value) const {
+    return (logarithmic ? std::log(value / parameter.scale) : value / parameter.scale) / plausible;
+  }
+  double from_fit(double x) const { return (logarithmic ? std::exp(x * plausible) : x * plausible) * parameter.scale; }
+};
+
+Handle handle_of(const device::Parameter& p) {
+  Handle h{p};
+  const std::string_view unit = p.unit;
+  h.logarithmic = unit == "1/s" || unit == "1/m^3" || unit == "S/m" || unit == "K" || unit == "1/m^2" ||
+                  unit == "1/(m^2 s)" || unit == "V/m" || unit == "cm^2/(V s)";
+  if (!h.logarithmic) h.plausible = unit == "eV" ? 0.1 : std::max(std::abs(*p.value / p.scale), 0.1) / 3;
+  return h;
+}
+
+struct Model {
+  device::MaterialConstants constants;
+  device::Device device;
+};
+
+std::vector<device::Parameter> all_parameters(Model& model) {
+  auto all = device::parameters(model.constants);
+  const auto more = device::parameters(model.device);
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+Handle handle_named(Model& model, std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const auto& p : all_parameters(model)) {
+    if (p.name == name) return handle_of(p);
+    known.push_back(p.name);
+  }
+  throw InvalidInput("no parameter '{}'{}", name, did_you_mean(name, known));
+}
+
+/// ln G of every reading of the measurements, by the model.
+void predict(const Model& model, std::span<const Measurement> measurements, ThreadPool& threads,
+             std::vector<double>& log_conductance) {
+  log_conductance.clear();
+  device::RunOptions options;
+  options.constants = model.constants;
+  options.device = model.device;
+  for (const Measurement& m : measurements) {
+    stop_if_interrupted();
+    device::RunResult run;
+    try {
+      run = device::run_compact(m.protocol, options, threads);
+    } catch (const Failure&) {
+      // Parameters that no device can have: as far from any measurement as can be.
+      log_conductance.insert(log_conductance.end(), m.conductance.size(), std::log(least_conductance));
+      continue;
+    }
+    if (run.interrupted) throw Interrupted();
+    for (const auto& r : run.readings) log_conductance.push_back(std::log(std::max(r.conductance, least_conductance)));
+  }
+}
+
+std::size_t train_readings(const device::PulseTrainStep& s) { return (s.count + s.read_every - 1) / s.read_every; }
+
+const device::PulseTrainStep* first_train(const Measurement& m, bool up) {
+  for (const auto& step : m.protocol.steps) {
+    if (const auto* s = std::get_if<device::PulseTrainStep>(&step.what); s != nullptr && (s->voltage > 0) == up)
+      return s;
+    if (const auto* e = std::get_if<device::EnduranceStep>(&step.what)) return up ? &e->up : &e->down;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::size_t number_of_readings(const device::Protocol& protocol) {
+  std::size_t total = 0;
+  for (const auto& step : protocol.steps) {
+    if (const auto* s = std::get_if<device::PulseTrainStep>(&step.what)) total += train_readings(*s);
+    if (const auto* e = std::get_if<device::EnduranceStep>(&step.what))
+      for (std::size_t c = 0; c < e->cycles; ++c)
+        if (c % e->record_every == 0 || c + 1 == e->cycles) total += train_readings(e->up) + train_readings(e->down);
+    if (const auto* w = std::get_if<device::SweepStep>(&step.what))
+      for (std::size_t i = 1; i < w->corners.size(); ++i)
+        total += static_cast<std::size_t>(
+            std::max(1.0, std::round(std::abs(w->corners[i] - w->corners[i - 1]) / w->reading_step)));
+    if (const auto* r = std::get_if<device::RetentionStep>(&step.what)) total += r->readings;
+    if (std::holds_alternative<device::TemperatureStep>(step.what)) ++total;
+  }
+  return total;
+}
+
+Measurement read_measurement(const std::string& argument, ThreadPool& threads) {
+  const auto equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
+    throw InvalidInput("{}: expected PROTOCOL.toml=READINGS.csv, what was done and what was read", argument);
+  Measurement m;
+  m.protocol = device::read_protocol(argument.substr(0, equals));
+  m.protocol.noise = false;
+  if (m.protocol.population.devices != 1)
+    throw InvalidInput("{}: a population of {} devices; a fit is of one", m.protocol.source,
+                       m.protocol.population.devices);
+  for (const auto& step : m.protocol.steps)
+    if (const auto* s = std::get_if<device::PulseTrainStep>(&step.what);
+        s != nullptr && (s->until_above || s->until_below))
+      throw InvalidInput("{}:{}: until_above and until_below leave the number of pulses open; a fit needs it",
+                         m.protocol.source, step.line);
+  m.file = argument.substr(equals + 1);
+  m.sha256 = sha256(MappedFile(m.file).text());
+  const record::Table table = record::read_table(m.file, threads);
+  const auto column = std::ranges::find_if(table.columns, [](const auto& c) { return c.name == "conductance"; });
+  if (column == table.columns.end())
+    throw InvalidInput("{}: no column 'conductance'; expected one with its unit, as conductance_S",
+                       record::where_header(table));
+  const double factor = naming(record::where_header(table), [&] { return unit_factor(column->unit, "S"); });
+  const auto values = record::numbers(table, static_cast<std::size_t>(column - table.columns.begin()));
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (values[row] <= 0)
+      throw InvalidInput("{}: conductance is {}, expected above 0 (an empty cell is a missing reading)",
+                         record::where(table, row), values[row]);
+    m.conductance.push_back(factor * values[row]);
+  }
+  const std::size_t expected = number_of_readings(m.protocol);
+  if (m.conductance.size() != expected)
+    throw InvalidInput("{}: {} rows, expected {}: a reading each of {}", m.file, m.conductance.size(), expected,
+                       m.protocol.source);
+  return m;
+}
+
+std::vector<std::string> default_parameters(std::span<const Measurement> measurements) {
+  std::set<double> temperatures;
+  for (const Measurement& m : measurements) {
+    temperatures.insert(m.protocol.temperature);
+    for (const auto& step : m.protocol.steps)
+      if (const auto* t = std::get_if<device::TemperatureStep>(&step.what)) temperatures.insert(t->temperature);
+  }
+  std::vector<std::string> names{"transfer_rate", "interphase_thickness", "partition_energy", "gated_vacancy_density",
+                                 "hopping_prefactor"};
+  if (temperatures.size() > 1) names.insert(names.end(), {"transfer_energy", "t0"});
+  return names;
+}
+
+DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitOptions& options, ThreadPool& threads) {
+  Model model{{}, device::shipped_device(options.base)};
+  const auto names = options.parameters.empty() ? default_parameters(measurements) : options.parameters;
+  std::vector<Handle> handles;
+  std::vector<double> start;
+  fit::LeastSquaresProblem problem;
+  for (const std::string& name : names) {
+    if (std::ranges::count(names, name) > 1) throw InvalidInput("parameter '{}' is to be fitted twice", name);
+    handles.push_back(handle_named(model, name));
+    const Handle& h = handles.back();
+    start.push_back(h.to_fit(*h.parameter.value));
+    problem.bounds.push_back(
+        {h.to_fit(h.parameter.low * h.parameter.scale), h.to_fit(h.parameter.high * h.parameter.scale)});
+    if (!std::isfinite(problem.bounds.back().low)) problem.bounds.back().low = -1e3;
+  }
+  std::vector<double> measured;
+  for (const Measurement& m : measurements)
+    for (const double g : m.conductance) measured.push_back(std::log(g));
+  const auto there =
+      static_cast<std::size_t>(std::ranges::count_if(measured, [](double g) { return std::isfinite(g); }));
+  if (there <= names.size())
+    throw InvalidInput("{} readings for {} parameters; expected more readings than parameters", there, names.size());
+
+  std::vector<double> predicted;
+  const auto residuals = [&](std::span<const double> x, std::span<double> r) {
+    for (std::size_t i = 0; i < handles.size(); ++i) *handles[i].parameter.value = handles[i].from_fit(x[i]);
+    predict(model, measurements, threads, predicted);
+    std::size_t k = 0;
+    for (std::size_t i = 0; i < measured.size(); ++i)
+      if (std::isfinite(measured[i])) r[k++] = measured[i] - predicted[i];
+  };
+  problem.residuals = there;
+  problem.residual = residuals;
+  // One-sided differences: a model run is dear, and its tables are smooth to 1e-5.
+  constexpr double step = 2e-3;
+  problem.jacobian = [&](std::span<const double> x, Eigen::Ref<Eigen::MatrixXd> jacobian) {
+    std::vector<double> at(x.begin(), x.end()), here(there), beside(there);
+    residuals(at, here);
+    for (std::size_t j = 0; j < at.size(); ++j) {
+      const double sign = at[j] + step > problem.bounds[j].high ? -1 : 1;
+      at[j] += sign * step;
+      residuals(at, beside);
+      at[j] = x[j];
+      for (std::size_t i = 0; i < there; ++i)
+        jacobian(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = (beside[i] - here[i]) / (sign * step);
+    }
+  };
+  const fit::LeastSquaresFit found = fit::least_squares(problem, start);
+
+  DeviceFit fit;
+  std::vector<double> last(there);
+  residuals(found.parameters, last);
+  fit.converged = found.converged;
+  fit.readings = there;
+  const std::size_t n = names.size();
+  fit.scatter = std::sqrt(found.chi2 / static_cast<double>(there - n));
+
+  Eigen::MatrixXd jacobian(static_cast<Eigen::Index>(there), static_cast<Eigen::Index>(n));
+  problem.jacobian(found.parameters, jacobian);
+  residuals(found.parameters, last);  // the jacobian has left the model beside the minimum
+  fit.constants = model.constants;
+  fit.device = model.device;
+  // Rounding keeps a perfect fit's information finite.
+  const double variance = std::max(fit.scatter * fit.scatter, 1e-12);
+  const Eigen::MatrixXd information = jacobian.transpose() * jacobian / variance;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(information);
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(information.rows(), information.cols());
+  std::vector<bool> is_open(n, false);
+  for (Eigen::Index k = 0; k < information.rows(); ++k) {
+    const double value = std::max(eigen.eigenvalues()(k), 1e-30);
+    const Eigen::VectorXd direction = eigen.eigenvectors().col(k);
+    covariance += direction * direction.transpose() / value;
+    if (1 / std::sqrt(value) <= 1) continue;
+    OpenDirection open{{}, 1 / std::sqrt(value)};
+    for (std::size_t i = 0; i < n; ++i) {
+      const double weight = direction(static_cast<Eigen::Index>(i));
+      open.weights.push_back(weight);
+      if (weight * weight > much_of_a_direction) is_open[i] = true;
+    }
+    fit.open.push_back(std::move(open));
+  }
+  fit.correlation.assign(n, std::vector<double>(n, 1));
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto a = static_cast<Eigen::Index>(i);
+    for (std::size_t j = 0; j < n; ++j) {
+      const auto b = static_cast<Eigen::Index>(j);
+      fit.correlation[i][j] = covariance(a, b) / std::sqrt(covariance(a, a) * covariance(b, b));
+    }
+    const Handle& h = handles[i];
+    const double x = found.parameters[i], error = std::sqrt(covariance(a, a));
+    FittedParameter p{names[i], std::string(h.parameter.unit), {}, h.from_fit(start[i]) / h.parameter.scale};
+    p.value.value = h.from_fit(x) / h.parameter.scale;
+    if (!is_open[i] && !found.at_bound[i]) {
+      p.value.low = h.from_fit(x - 1.96 * error) / h.parameter.scale;
+      p.value.high = h.from_fit(x + 1.96 * error) / h.parameter.scale;
+      p.value.standard_error = h.logarithmic ? p.value.value * h.plausible * error : h.plausible * error;
+    } else {
+      p.value.standard_error = nan;
+      p.value.low = -std::numeric_limits<double>::infinity();
+      p.value.high = std::numeric_limits<double>::infinity();
+    }
+    fit.parameters.push_back(std::move(p));
+  }
+  return fit;
+}
+
+std::string sentence(const DeviceFit& fit, const OpenDirection& direction) {
+  Model model{fit.constants, fit.device};
+  std::string text = "the data leave open: ";
+  bool first = true;
+  for (std::size_t i = 0; i < fit.parameters.size(); ++i) {
+    const double weight = direction.weights[i];
+    if (weight * weight < much_of_a_direction / 4) continue;
+    const Handle h = handle_named(model, fit.parameters[i].name);
+    const double change = weight * h.plausible;
+    if (!first) text += " with ";
+    text += h.logarithmic ? fmt::format("{} times {:.3g}", h.parameter.name, std::exp(change))
+                          : fmt::format("{} {:+.3g} {}", h.parameter.name, change, h.parameter.unit);
+    first = false;
+  }
+  return text + fmt::format(" (standard error {:.3g} of such steps)", direction.standard_error);
+}
+
+record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> measurements, const std::string& base,
+                           const std::string& name) {
+  record::DeviceCard card;
+  card.device = name;
+  card.program = fmt::format("ecram {} ({})", version(), commit());
+  for (const Measurement& m : measurements)
+    card.sources.push_back({m.file, m.sha256, "readings of " + m.protocol.source});
+  record::CardCompact compact;
+  compact.base = base;
+  compact.reading_noise = fit.scatter;
+  Model model{fit.constants, fit.device};
+  for (const auto& p : all_parameters(model)) {
+    record::CardParameter parameter{std::string(p.name), std::string(p.unit), false, {}};
+    const auto fitted = std::ranges::find(fit.parameters, p.name, &FittedParameter::name);
+    if (fitted != fit.parameters.end()) {
+      parameter.fitted = true;
+      parameter.value = fitted->value;
+    } else {
+      parameter.value.value = *p.value / p.scale;
+    }
+    compact.parameters.push_back(std::move(parameter));
+  }
+  for (std::size_t i = 0; i < fit.parameters.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      compact.correlations.push_back({fit.parameters[j].name, fit.parameters[i].name, fit.correlation[i][j]});
+  for (const OpenDirection& open : fit.open) compact.undetermined.push_back(sentence(fit, open));
+  card.compact = std::move(compact);
+  for (const Measurement& m : measurements) {
+    const auto* up = first_train(m, true);
+    const auto* down = first_train(m, false);
+    if (up == nullptr || down == nullptr) continue;
+    card.writing = record::CardWriting{
+        up->voltage, down->voltage, up->width, down->width, up->rest, m.protocol.read_voltage, m.protocol.temperature};
+    break;
+  }
+  return card;
+}
+
+void compact_of(const record::DeviceCard& card, device::MaterialConstants& constants, device::Device& device) {
+  if (!card.compact) throw InvalidInput("the card has no compact model; 'ecram device fit' writes cards with one");
+  Model model{{}, device::shipped_device(card.compact->base)};
+  for (const auto& p : card.compact->parameters) {
+    const Handle h = handle_named(model, p.name);
+    if (h.parameter.unit != p.unit)
+      throw InvalidInput("parameter {} has the unit '{}', expected '{}'", p.name, p.unit, h.parameter.unit);
+    *h.parameter.value = p.value.value * h.parameter.scale;
+  }
+  validate(model.constants);
+  validate(model.device);
+  constants = model.constants;
+  device = model.device;
+}
+
+}  // namespace ecram::calibration

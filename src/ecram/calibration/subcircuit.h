@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "ecram/core/thread_pool.h"
+#include "ecram/record/device_card.h"
+
+namespace ecram::calibration {
+
+/// The compact model of a card as an ngspice subcircuit with the terminals gate, source, drain, at one temperature:
+///
+///     gate     R and C in series: the double layer, R C its time constant; what C holds is the voltage followed, v
+///     state    y, the logarithm of the channel's content over its range, -1 ... 1: the charge of a capacitor of 1 F
+///              dy/dt = exp(F(y, v)) - exp(B(y, v))
+///     channel  a current of G(y, v) times the voltage between drain and source, 1/G = 1/exp(S(y, v)) + 1/G_ends
+///
+/// F, B and S are polynomials fitted to the tables of the compact model over the contents that the card's pulses reach
+/// and the voltages between them; the greatest misfits of rates where they matter and of G stand in the netlist's head.
+/// The double layer's slow part (docs/device.md) is not in it: for pulses of milliseconds and more.
+///
+/// @param temperature  K; 0: the card's
+/// @throws InvalidInput  for a card without a compact model or without its pulses ([writing]), or a model that the
+///                       polynomials do not follow within 2 %
+std::string ngspice_subcircuit(const record::DeviceCard& card, double temperature, const std::string& file,
+                               ThreadPool& threads);
+
+}  // namespace ecram::calibration

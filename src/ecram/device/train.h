@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "ecram/device/full_model.h"
+
+namespace ecram::device {
+
+/// A pulse on the gate and the time at 0 V after it.
+struct GatePulse {
+  double volts = 0;
+  double width = 0;  ///< s
+  double rest = 0;   ///< s
+};
+
+/// `up` equal pulses, then `down` others: one cycle of potentiation and depression.
+std::vector<GatePulse> pulse_cycle(std::size_t up, const GatePulse& potentiation, std::size_t down,
+                                   const GatePulse& depression);
+
+/// Gives the pulses to the device, one after the other.
+///
+/// @return conductance (S) before the first pulse and after the rest of each
+std::vector<double> pulse_train(FullModel& model, std::span<const GatePulse> pulses, double kelvin);
+
+/// Conductance of the channel against the gate voltage while it is swept.
+struct TransferCurve {
+  std::vector<double> volts;
+  std::vector<double> conductance;  ///< S
+};
+
+/// Sweeps the gate through the corners (0, 3, -3, 0 V, say) in equal steps, each held for step / rate.
+///
+/// @param rate  V/s
+/// @param step  V
+TransferCurve transfer_sweep(FullModel& model, std::span<const double> corners, double rate, double step,
+                             double kelvin);
+
+/// A long train of equal cycles, of which few are integrated.
+struct CycleAverage {
+  std::vector<std::size_t> cycle;                ///< numbers of the cycles that were integrated, the first 0
+  std::vector<std::vector<double>> conductance;  ///< S, in each of them: before its first pulse and after each
+  std::size_t pulses = 0;                        ///< integrated
+  double error = 0;  ///< of ln G at the end of the train, estimated: what the jumps left out, summed
+};
+
+/// The same cycle again and again. A cycle moves the channel's content N by dN(N), little where the state nearly
+/// repeats; between cycles that are integrated, N is advanced by dN times the number of cycles left out (the
+/// trapezoidal rule, taken from the two ends of a jump), the reservoir by minus that. Jumps are as long as the
+/// difference between the trapezoidal rule and Euler's allows: less than `tolerance` of ln G each. The sum of all those
+/// differences bounds the result's error where dN is smooth, and is reported.
+///
+/// (The envelope-following method: Petzold, SIAM J. Numer. Anal. 18, 455 (1981).)
+///
+/// @throws InvalidInput  for no cycles or an empty one
+CycleAverage averaged_cycles(FullModel& model, std::span<const GatePulse> cycle, std::size_t cycles, double kelvin,
+                             double tolerance = 1e-3);
+
+}  // namespace ecram::device
