@@ -26,7 +26,7 @@ struct MaterialConstants {
   double electrolyte_hop_energy = 0.33 * electronvolt;  ///< J
   double channel_hop_energy = 0.40 * electronvolt;      ///< J
   double electrolyte_vacancy_density = 1e26;            ///< 1/m^3 at rest; an equal fixed charge makes it neutral
-  double electrolyte_site_density = 1e27;               ///< 1/m^3: more of them and it is another phase
+  double electrolyte_site_density = 5e27;               ///< 1/m^3: more of them and it is another phase
   double channel_site_density = 2e27;                   ///< 1/m^3, likewise
 
   // The interphase between electrolyte and channel: the slow step. Its barriers stand hop_distance apart, so it has
