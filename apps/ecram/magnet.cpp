@@ -86,6 +86,7 @@ std::vector<double> evenly(const std::vector<std::string>& range, const char* si
 
 std::vector<Vector> points(const MagnetOptions& options) {
   std::vector<Vector> all;
+  all.reserve(options.at.size());
   for (const auto& text : options.at) all.push_back(point(text, "--at"));
   const auto between = [](const Vector& a, const Vector& b, double share) {
     return Vector{a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2])};

@@ -43,8 +43,8 @@ double option(const std::string& text, const char* si, const char* name) {
 }
 
 ordered_json result_json(const TransportResult& r) {
-  ordered_json j{{"schema", "ecram-transport"}, {"version", 1}},
-      laws = ordered_json::array(), windows = ordered_json::array(), warnings = ordered_json::array();
+  ordered_json j{{"schema", "ecram-transport"}, {"version", 1}}, laws = ordered_json::array(),
+                                                                 windows = ordered_json::array();
   j["file"] = r.used.source;
   for (const auto& f : r.laws) {
     const bool temperature = physics::has_characteristic_temperature(f.law);
@@ -60,7 +60,6 @@ ordered_json result_json(const TransportResult& r) {
   for (const auto& w : r.windows)
     windows.push_back(
         {{"from_K", w.from}, {"to_K", w.to}, {"points", w.points}, {"energy_meV", to_json(scaled(w.energy, 1 / meV))}});
-  for (const auto& w : r.warnings) warnings.push_back({{"code", w.code}, {"row", w.row}, {"text", w.text}});
   if (!r.laws.empty()) {
     j["preferred_law"] = physics::name(r.laws[0].law);
     j["hopping_preferred"] = r.hopping_preferred;
@@ -86,7 +85,7 @@ ordered_json result_json(const TransportResult& r) {
                        {"compensation", to_json(r.freeze_out->compensation)}};
   j["laws"] = laws;
   j["windows"] = windows;
-  j["warnings"] = warnings;
+  j["warnings"] = to_json(r.warnings);
   return j;
 }
 

@@ -18,12 +18,6 @@ namespace {
 using namespace analysis;
 using nlohmann::ordered_json;
 
-ordered_json warnings_json(const std::vector<Warning>& warnings) {
-  ordered_json list = ordered_json::array();
-  for (const auto& w : warnings) list.push_back({{"code", w.code}, {"row", w.row}, {"text", w.text}});
-  return list;
-}
-
 /// One quantity a line, the values in a column.
 void add_line(std::string& text, std::string_view what, std::string_view value) {
   fmt::format_to(std::back_inserter(text), "  {:<26} {}\n", what, value);
@@ -78,7 +72,7 @@ ordered_json hall_json(const HallResult& r) {
   j["rejected"] = r.rejected;
   j["drift_order"] = r.drift_order;
   j["noise"] = {{"white_V", r.white_noise}, {"corner_Hz", r.corner_frequency}};
-  j["warnings"] = warnings_json(r.warnings);
+  j["warnings"] = to_json(r.warnings);
   return j;
 }
 
@@ -93,7 +87,7 @@ ordered_json dc_hall_json(const DcHallResult& r) {
           {"hall_resistance_ohm", to_json(r.hall_resistance)},
           {"hall_slope_ohm_per_T", to_json(r.hall_slope)},
           {"temperature_K", to_json(r.temperature)},
-          {"warnings", warnings_json(r.warnings)}};
+          {"warnings", to_json(r.warnings)}};
 }
 
 std::string hall_text(const HallResult& r) {

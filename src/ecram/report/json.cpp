@@ -19,4 +19,13 @@ nlohmann::ordered_json to_json(const Estimate& estimate) {
           {"high", to_json(estimate.high)}};
 }
 
+nlohmann::ordered_json to_json(std::span<const Warning> warnings) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Warning& w : warnings)
+    list.push_back({{"code", w.code},
+                    {"row", w.row > 0 ? nlohmann::ordered_json(w.row) : nlohmann::ordered_json(nullptr)},
+                    {"text", w.text}});
+  return list;
+}
+
 }  // namespace ecram::report

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "ecram/core/estimate.h"
+#include "ecram/core/warning.h"
 
 namespace ecram::report {
 
@@ -12,5 +15,8 @@ nlohmann::ordered_json to_json(double value);
 
 /// {"value", "se", "low", "high"}, each null where it is not finite.
 nlohmann::ordered_json to_json(const Estimate& estimate);
+
+/// A list of {"code", "row", "text"}; the row null where a warning concerns no single line.
+nlohmann::ordered_json to_json(std::span<const Warning> warnings);
 
 }  // namespace ecram::report

@@ -130,10 +130,6 @@ Series step_series(const DirectionFinding& d, Colour colour, const char* name) {
 }  // namespace
 
 ordered_json switching_json(const Switching& s) {
-  ordered_json warnings = ordered_json::array();
-  for (const Warning& w : s.warnings)
-    warnings.push_back(
-        {{"code", w.code}, {"row", w.row > 0 ? ordered_json(w.row) : ordered_json(nullptr)}, {"text", w.text}});
   const auto& v = s.variation;
   return {{"file", s.source},
           {"sha256", s.sha256},
@@ -159,7 +155,7 @@ ordered_json switching_json(const Switching& s) {
             {"worst_pulse", v.worst_pulse ? ordered_json(*v.worst_pulse) : ordered_json(nullptr)},
             {"worst_mean", v.worst_pulse ? to_json(v.worst_mean) : ordered_json(nullptr)},
             {"worst_spread", v.worst_pulse ? to_json(v.worst_spread) : ordered_json(nullptr)}}},
-          {"warnings", warnings}};
+          {"warnings", to_json(s.warnings)}};
 }
 
 ordered_json device_to_device_json(const analysis::DeviceToDevice& d) {
