@@ -25,7 +25,7 @@ constexpr double room = 300;
 constexpr double three_hours = 10800;
 
 // Fig. 3h: the amplitudes are not in the text and are fitted values.
-constexpr device::GatePulse fast_up{4.3, 3e-6, 1e-3}, fast_down{-4.1, 3e-6, 1e-3};
+constexpr device::GatePulse fast_up{4.1, 3e-6, 1e-3}, fast_down{-3.94, 3e-6, 1e-3};
 
 std::vector<double> counted(std::size_t size, double from = 0) {
   std::vector<double> x(size);
@@ -221,7 +221,7 @@ ChapterText write(const StudyContext& context) {
     text.findings.push_back(
         {"fig3h.down.nonlinearity", estimate(label(p.fig3h, 1000, 2000)), Origin::calibrated, note});
     text.findings.push_back({"fig3h.up.energy_fJ", estimate(energy(fast_up)), Origin::calibrated, "leakage"});
-    text.findings.push_back({"fig3h.down.energy_fJ", estimate(energy(fast_down)), Origin::predicted, "leakage"});
+    text.findings.push_back({"fig3h.down.energy_fJ", estimate(energy(fast_down)), Origin::calibrated, "leakage"});
     text.blocks.emplace_back(report::Paragraph(fmt::format(
         "Fig. 3h: the energies are those of the leakage, ∫V·I dt; charging the gate's capacitance takes ½CV² = {} a "
         "pulse "
