@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/study/chapters/conduction.h"
+#include "ecram/study/chapters/device_room.h"
+#include "ecram/study/chapters/device_temperature.h"
 #include "ecram/study/chapters/mechanism.h"
 #include "ecram/study/chapters/switching.h"
 #include "ecram/study/chapters/training.h"
@@ -8,7 +10,8 @@
 namespace ecram::study {
 
 std::vector<Chapter> chapters() {
-  return {conduction_chapter(), switching_chapter(), mechanism_chapter(), training_chapter()};
+  return {conduction_chapter(),         switching_chapter(), device_room_chapter(),
+          device_temperature_chapter(), mechanism_chapter(), training_chapter()};
 }
 
 }  // namespace ecram::study
