@@ -43,8 +43,16 @@ void run(const RunChoice& choice) {
   run.device = !choice.device.empty() ? choice.device : run.protocol.device.empty() ? "fig3b" : run.protocol.device;
   run.model = choice.model;
   device::RunOptions options;
-  options.device =
-      naming(choice.device.empty() ? choice.protocol : "--device", [&] { return device::shipped_device(run.device); });
+  if (!choice.card.empty()) {
+    if (!choice.device.empty()) throw InvalidInput("--device and --card say two devices; expected one of them");
+    const auto card = record::read_device_card(choice.card);
+    naming(choice.card, [&] { calibration::compact_of(card, options.constants, options.device); });
+    options.chance.reading_noise = card.compact->reading_noise;
+    run.device = card.device;
+  } else {
+    options.device = naming(choice.device.empty() ? choice.protocol : "--device",
+                            [&] { return device::shipped_device(run.device); });
+  }
   run.ambient = device::name(options.device.ambient);
   device::check_gate_voltages(run.protocol, device::breakdown_voltage(options.constants, options.device));
   std::optional<OutputFolder> folder;

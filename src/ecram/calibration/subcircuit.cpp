@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
+#include <functional>
 #include <iterator>
-#include <numbers>
 #include <vector>
 
 #include <Eigen/QR>
@@ -18,64 +17,47 @@
 namespace ecram::calibration {
 namespace {
 
-constexpr int content_power = 4, gate_power = 7;
-constexpr std::size_t content_points = 25, gate_points = 49;
+constexpr int content_power = 7;
+constexpr int content_points = 25;
+constexpr double gate_step = 0.1;  // V between nodes at most
 constexpr double worst_allowed = 0.02;
-constexpr double rates_that_matter = 1e-3;  // of the greatest of both directions at a voltage
+constexpr double least_rate = 1e-12;  // of the greater direction's: less makes no difference
 
-struct Point {
-  double y, v, value, weight;
+/// A logarithm against state and voltage: a polynomial in y at each node of the voltage, its coefficients straight
+/// lines between nodes.
+struct Surface {
+  std::vector<double> gate;
+  std::vector<Eigen::VectorXd> coefficients;  ///< of y^0, y^1, ...
+  std::vector<double> misfit;                 ///< greatest relative error of the exponential at each node
 };
 
-/// Coefficients of y^i v^j, i the slow index, by weighted least squares in Chebyshev polynomials would be better
-/// conditioned; with both variables within -1 ... 1 powers are good to the eighth.
-struct Polynomial {
-  Eigen::VectorXd coefficients;
-
-  double operator()(double y, double v) const {
-    double sum = 0, by_y = 1;
-    for (int i = 0; i <= content_power; ++i, by_y *= y) {
-      double by_v = by_y;
-      for (int j = 0; j <= gate_power; ++j, by_v *= v) sum += coefficients(i * (gate_power + 1) + j) * by_v;
-    }
-    return sum;
+Surface fitted(const std::vector<double>& gates, const std::function<double(double y, double gate)>& logarithm) {
+  Surface surface{gates, {}, {}};
+  Eigen::MatrixXd design(content_points, content_power + 1);
+  for (Eigen::Index k = 0; k < content_points; ++k) {
+    const double y = 2.0 * static_cast<double>(k) / (content_points - 1) - 1;
+    for (Eigen::Index i = 0; i <= content_power; ++i) design(k, i) = std::pow(y, static_cast<double>(i));
   }
-};
-
-Polynomial fitted(const std::vector<Point>& points) {
-  constexpr int terms = (content_power + 1) * (gate_power + 1);
-  Eigen::MatrixXd design(static_cast<Eigen::Index>(points.size()), terms);
-  Eigen::VectorXd values(static_cast<Eigen::Index>(points.size()));
-  for (std::size_t k = 0; k < points.size(); ++k) {
-    const auto row = static_cast<Eigen::Index>(k);
-    double by_y = points[k].weight;
-    for (int i = 0; i <= content_power; ++i, by_y *= points[k].y) {
-      double by_v = by_y;
-      for (int j = 0; j <= gate_power; ++j, by_v *= points[k].v) design(row, i * (gate_power + 1) + j) = by_v;
-    }
-    values(row) = points[k].weight * points[k].value;
+  const auto solver = design.colPivHouseholderQr();
+  for (const double gate : gates) {
+    Eigen::VectorXd values(content_points);
+    for (Eigen::Index k = 0; k < content_points; ++k) values(k) = logarithm(design(k, 1), gate);
+    surface.coefficients.emplace_back(solver.solve(values));
+    const Eigen::VectorXd off = design * surface.coefficients.back() - values;
+    surface.misfit.push_back(std::expm1(off.cwiseAbs().maxCoeff()));
   }
-  return {design.colPivHouseholderQr().solve(values)};
+  return surface;
 }
 
-/// Greatest relative error of the exponential of the polynomial.
-double misfit(const Polynomial& polynomial, const std::vector<Point>& points) {
-  double worst = 0;
-  for (const Point& p : points)
-    if (p.weight >= 1) worst = std::max(worst, std::abs(std::expm1(polynomial(p.y, p.v) - p.value)));
-  return worst;
-}
-
-/// Horner's scheme in v inside Horner's scheme in y, for ngspice's expressions.
-std::string expression(const Polynomial& p) {
+/// Horner's scheme in V(y) with coefficients of V(w), for ngspice's expressions.
+std::string expression(const Surface& surface) {
   std::string text;
-  for (int i = content_power; i >= 0; --i) {
-    std::string inner;
-    for (int j = gate_power; j >= 0; --j) {
-      const double c = p.coefficients(i * (gate_power + 1) + j);
-      inner = inner.empty() ? fmt::format("({:.10g})", c) : fmt::format("({:.10g}+V(w)*{})", c, inner);
-    }
-    text = text.empty() ? inner : fmt::format("({}+V(y)*{})", inner, text);
+  for (Eigen::Index i = content_power; i >= 0; --i) {
+    std::string coefficient = "pwl(V(w)";
+    for (std::size_t k = 0; k < surface.gate.size(); ++k)
+      coefficient += fmt::format(",{:.8g},{:.10g}", surface.gate[k], surface.coefficients[k](i));
+    coefficient += ")";
+    text = text.empty() ? coefficient : fmt::format("({}+V(y)*{})", coefficient, text);
   }
   return text;
 }
@@ -90,12 +72,12 @@ std::pair<double, double> reached(const device::MaterialConstants& constants, co
   protocol.temperature = temperature;
   device::PulseTrainStep up{writing.up_voltage, writing.up_width, writing.rest, pulses, pulses, {}, {}};
   device::PulseTrainStep down{writing.down_voltage, writing.down_width, writing.rest, pulses, pulses, {}, {}};
-  protocol.steps = {{up, 0, ""}, {down, 0, ""}, {down, 0, ""}};
+  protocol.steps = {{up, 0, ""}, {down, 0, ""}};
   device::RunOptions options;
   options.constants = constants;
   options.device = device;
   const auto run = device::run_compact(protocol, options, threads);
-  return {run.content_low, run.content_high};
+  return {0.98 * run.content_low, 1.02 * run.content_high};
 }
 
 }  // namespace
@@ -121,44 +103,33 @@ std::string ngspice_subcircuit(const record::DeviceCard& card, double temperatur
   const device::CompactTable& table = model.at(temperature);
 
   const double log_middle = (std::log(high) + std::log(low)) / 2, log_half = (std::log(high) - std::log(low)) / 2;
-  const double gate_middle = (gate_high + gate_low) / 2, gate_half = (gate_high - gate_low) / 2;
-  std::vector<Point> into, out_of, sheet;
-  for (std::size_t j = 0; j < gate_points; ++j) {
-    // Denser towards the ends, where pulses are.
-    const double v = -std::cos(std::numbers::pi * (static_cast<double>(j) + 0.5) / gate_points) /
-                     std::cos(std::numbers::pi * 0.5 / gate_points);
-    for (std::size_t i = 0; i < content_points; ++i) {
-      const double y = 2 * static_cast<double>(i) / (content_points - 1) - 1;
-      const double log_content = log_middle + log_half * y, gate = gate_middle + gate_half * v;
-      const auto rates = table.rates(log_content, gate);
-      const double scale = 1 / (std::exp(log_content) * log_half);
-      const double more = std::max(rates.into_channel, rates.out_of_channel);
-      // A direction that is not the greater one need only be seen to be small.
-      const auto weight = [&](double rate) { return rate >= rates_that_matter * more ? 1 : 0.01; };
-      const auto least = [&](double rate) { return std::log(std::max(rate, 1e-12 * more) * scale); };
-      into.push_back({y, v, least(rates.into_channel), weight(rates.into_channel)});
-      out_of.push_back({y, v, least(rates.out_of_channel), weight(rates.out_of_channel)});
-      const double squares = device.gate_width / device.gate_length;
-      sheet.push_back({y, v, table.log_sheet_conductance(log_content, gate) + std::log(squares), 1});
-    }
+  std::vector<double> gates;
+  for (const auto& [from, to] : {std::pair{gate_low, 0.0}, {0.0, gate_high}}) {
+    const int parts = static_cast<int>(std::ceil((to - from) / gate_step - 1e-9));
+    for (int i = 0; i < parts; ++i) gates.push_back(from + (to - from) * i / parts);
   }
-  const Polynomial forward = fitted(into), backward = fitted(out_of), conductance = fitted(sheet);
-  // Where devices are read and written is what counts.
-  const auto at_use = [&](std::vector<Point> points, std::initializer_list<double> gates) {
-    std::erase_if(points, [&](const Point& p) {
-      const double gate = gate_middle + gate_half * p.v;
-      return std::ranges::none_of(gates, [&](double g) { return std::abs(gate - g) < 0.03 * 2 * gate_half; });
-    });
-    return points;
+  gates.push_back(gate_high);
+  const auto rate = [&](double y, double gate, bool into) {
+    const double log_content = log_middle + log_half * y;
+    const auto rates = table.rates(log_content, gate);
+    const double more = std::max(rates.into_channel, rates.out_of_channel);
+    return std::log(std::max(into ? rates.into_channel : rates.out_of_channel, least_rate * more) /
+                    (std::exp(log_content) * log_half));
   };
-  const double rate_misfit =
-      std::max(misfit(forward, at_use(into, {gate_high})), misfit(backward, at_use(out_of, {gate_low})));
-  const double conductance_misfit = misfit(conductance, at_use(sheet, {0}));
+  const double squares = device.gate_width / device.gate_length;
+  const Surface forward = fitted(gates, [&](double y, double gate) { return rate(y, gate, true); });
+  const Surface backward = fitted(gates, [&](double y, double gate) { return rate(y, gate, false); });
+  const Surface conductance = fitted(gates, [&](double y, double gate) {
+    return table.log_sheet_conductance(log_middle + log_half * y, gate) + std::log(squares);
+  });
+  // Where devices are written and read is what counts.
+  const auto zero = static_cast<std::size_t>(std::ranges::find(gates, 0.0) - gates.begin());
+  const double rate_misfit = std::max(forward.misfit.back(), backward.misfit.front());
+  const double conductance_misfit = conductance.misfit[zero];
   if (rate_misfit > worst_allowed || conductance_misfit > worst_allowed)
     throw InvalidInput(
         "the subcircuit's polynomials miss the compact model's rates by {:.2g} % and G by {:.2g} %, expected 2 % at "
-        "most: "
-        "the card's pulses cross too much of it",
+        "most: the card's pulses cross too much of it",
         100 * rate_misfit, 100 * conductance_misfit);
 
   const double capacitance = constants.interphase_permittivity * constants::vacuum_permittivity /
@@ -175,7 +146,7 @@ std::string ngspice_subcircuit(const record::DeviceCard& card, double temperatur
   fmt::format_to(out, ".subckt ecram gate source drain\n");
   fmt::format_to(out, "Rg gate followed {:.8g}\nCg followed source {:.8g}\n", table.double_layer_time() / capacitance,
                  capacitance);
-  fmt::format_to(out, "Bw w 0 V = min(1, max(-1, (V(followed,source)-({:.10g}))/{:.10g}))\n", gate_middle, gate_half);
+  fmt::format_to(out, "Bw w 0 V = min({:.8g}, max({:.8g}, V(followed,source)))\n", gate_high, gate_low);
   fmt::format_to(out, "By 0 y I = exp({}) - exp({})\nCy y 0 1 ic={:.10g}\n", expression(forward), expression(backward),
                  start);
   const std::string film = expression(conductance);

@@ -15,9 +15,10 @@ namespace ecram::calibration {
 ///              dy/dt = exp(F(y, v)) - exp(B(y, v))
 ///     channel  a current of G(y, v) times the voltage between drain and source, 1/G = 1/exp(S(y, v)) + 1/G_ends
 ///
-/// F, B and S are polynomials fitted to the tables of the compact model over the contents that the card's pulses reach
-/// and the voltages between them; the greatest misfits of rates where they matter and of G stand in the netlist's head.
-/// The double layer's slow part (docs/device.md) is not in it: for pulses of milliseconds and more.
+/// F, B and S are polynomials in y at nodes of v, straight lines between nodes, fitted to the tables of the compact
+/// model over the contents that the card's pulses reach and the voltages between them. The greatest misfits of the
+/// rates at the pulses' voltages and of G at 0 V stand in the netlist's head. The double layer's slow part
+/// (docs/device.md) is not in it: for pulses of milliseconds and more.
 ///
 /// @param temperature  K; 0: the card's
 /// @throws InvalidInput  for a card without a compact model or without its pulses ([writing]), or a model that the

@@ -147,9 +147,13 @@ QuasiSteady QuasiSteadyStack::solve(double content, double gate) {
   if (!begun_) begin_afresh();
   begun_ = newton(content, gate);
   if (!begun_) {
-    // Afresh, and in steps from no voltage at all.
     begin_afresh();
-    constexpr int steps = 20;
+    begun_ = newton(content, gate);
+  }
+  if (!begun_) {
+    // In steps from no voltage at all.
+    begin_afresh();
+    constexpr int steps = 40;
     for (int i = 0; i <= steps; ++i) {
       if (i == 0)
         for (std::size_t k = 0; k < stack_.electrolyte_cells; ++k) level_[k] = 0;

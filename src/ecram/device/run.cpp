@@ -398,9 +398,9 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
                       options.device.gate_width);
   RunResult result;
   result.simd = pulse_kernel_target();
-  result.content_low = range.content_low;
-  result.content_high = range.content_high;
   walk(protocol, population.operations(), protocol.population.devices, result);
+  result.content_low = coordinate.content(static_cast<double>(population.lowest()));
+  result.content_high = coordinate.content(static_cast<double>(population.highest()));
   return result;
 }
 
@@ -433,15 +433,17 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
 
 namespace {
 
-std::size_t first_endurance(const Protocol& protocol) {
-  const auto is = [](const ProtocolStep& s) { return std::holds_alternative<EnduranceStep>(s.what); };
-  return static_cast<std::size_t>(std::ranges::find_if(protocol.steps, is) - protocol.steps.begin());
+std::size_t last_endurance(const Protocol& protocol) {
+  std::size_t found = protocol.steps.size();
+  for (std::size_t i = 0; i < protocol.steps.size(); ++i)
+    if (std::holds_alternative<EnduranceStep>(protocol.steps[i].what)) found = i;
+  return found;
 }
 
 }  // namespace
 
 CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std::size_t pulse) {
-  const std::size_t step = first_endurance(protocol);
+  const std::size_t step = last_endurance(protocol);
   std::map<std::size_t, std::vector<double>> by_pulse;
   if (step < protocol.steps.size()) {
     const std::size_t up = std::get<EnduranceStep>(protocol.steps[step].what).up.count;
@@ -464,7 +466,7 @@ CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std:
 
 std::vector<CycleShare> cycle_shares(const Protocol& protocol, const RunOptions& options, const RunResult& result,
                                      ThreadPool& threads) {
-  const std::size_t step = first_endurance(protocol);
+  const std::size_t step = last_endurance(protocol);
   if (!protocol.noise || result.interrupted || step == protocol.steps.size()) return {};
   const auto& endurance = std::get<EnduranceStep>(protocol.steps[step].what);
   if ((endurance.cycles - 1) / endurance.record_every + 1 < 3) return {};

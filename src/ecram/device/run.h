@@ -36,7 +36,7 @@ struct RunResult {
   double device_pulses = 0;                  ///< pulses given, over all devices
   bool interrupted = false;                  ///< the user stopped it: readings are those up to then
   std::string simd;                          ///< of the compact model; empty for the full one
-  double content_low = 0, content_high = 0;  ///< vacancies per area that the compact model covered, 1/m^2
+  double content_low = 0, content_high = 0;  ///< vacancies per area that the compact devices had, 1/m^2
 };
 
 struct RunOptions {
@@ -65,7 +65,7 @@ struct CycleSpread {
   double mean = 0, deviation = 0;  ///< S
 };
 
-/// Over the recorded cycles of the first endurance step, of the mean over devices.
+/// Over the recorded cycles of the last endurance step, of the mean over devices.
 /// @param pulse  within the cycle, from 1; 0: the worst
 /// @throws InvalidInput  for fewer than three cycles
 CycleSpread cycle_spread(const Protocol& protocol, const RunResult& result, std::size_t pulse = 0);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/calibration/step_laws.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ecram/calibration/exports.h"
+#include "ecram/core/errors.h"
+
+namespace ecram::calibration {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Estimate known(double x) { return {x, 0, x, x}; }
+
+record::DeviceCard card_with_labels(double up, double down, std::size_t pulses = 101) {
+  record::DeviceCard card;
+  card.device = "test";
+  card.gmin = known(1e-6);
+  card.gmax = known(5e-6);
+  card.step_over_window = known(0.002);
+  record::CardDirection d;
+  d.pulses = pulses, d.described = true;
+  d.nonlinearity = known(up);
+  card.potentiation = d;
+  d.nonlinearity = known(down);
+  card.depression = d;
+  return card;
+}
+
+TEST(StepLaws, SoftBoundsAreFoundWhereTheyAre) {
+  // s += a (1 - s), s -= b s: soft bounds by definition; w = 2 s - 1 has the same rates.
+  StepCurve curve;
+  curve.up_pulses = curve.down_pulses = 200;
+  for (int i = 0; i <= 100; ++i) {
+    const double s = i / 100.0;
+    curve.state.push_back(s), curve.up.push_back(0.03 * (1 - s)), curve.down.push_back(0.02 * s);
+  }
+  const auto fits = fit_step_laws(curve);
+  const StepLawFit& chosen = best(fits);
+  EXPECT_EQ(chosen.law, StepLaw::soft_bounds);
+  EXPECT_NEAR(chosen.scale_up, 0.03, 1e-9);
+  EXPECT_NEAR(chosen.scale_down, 0.02, 1e-9);
+  EXPECT_LT(chosen.misfit_max, 1e-9);
+}
+
+TEST(StepLaws, TheExponentialLawIsALinearStep) {
+  // n pulses of the exponential law end at the other side of the window, whatever the label: AIHWKIT's own update,
+  // repeated, has to do that too.
+  for (const double label : {0.122, 1.5, 2.075}) {
+    const auto fits = fit_step_laws(step_curve(card_with_labels(label, -label)));
+    const StepLawFit& linear = best(fits);
+    ASSERT_EQ(linear.law, StepLaw::linear_step) << label;
+    double w = -1;
+    for (int i = 0; i < 100; ++i) w += linear.scale_up * (1 - linear.gamma_up * w);
+    EXPECT_NEAR(w, 1, 1e-9) << label;
+    for (int i = 0; i < 100; ++i) w -= linear.scale_down * (1 + linear.gamma_down * w);
+    EXPECT_NEAR(w, -1, 1e-9) << label;
+  }
+}
+
+TEST(StepLaws, AKinkNeedsPieces) {
+  StepCurve curve;
+  curve.up_pulses = curve.down_pulses = 100;
+  for (int i = 0; i <= 400; ++i) {
+    const double s = i / 400.0;
+    curve.state.push_back(s);
+    curve.up.push_back(s < 0.5 ? 0.02 : 0.02 - 0.03 * (s - 0.5));
+    curve.down.push_back(0.01);
+  }
+  const auto fits = fit_step_laws(curve);
+  EXPECT_EQ(best(fits).law, StepLaw::piecewise_step);
+  EXPECT_LT(best(fits).misfit_max, 0.005);
+  curve.down[30] = -0.001;
+  EXPECT_THROW(fit_step_laws(curve), InvalidInput);
+}
+
+std::string refusal(const record::DeviceCard& card, Simulator simulator, const WriteConditions& c = {}) {
+  ThreadPool threads(1);
+  try {
+    export_text(card, simulator, c, "card.toml", threads);
+  } catch (const InvalidInput& e) {
+    return e.what();
+  }
+  return "exported";
+}
+
+const WriteConditions all_known{1.5, -0.8, 0.5, 0.5, 0.1, {}};
+
+TEST(Exports, HaveTheCardsNumbers) {
+  ThreadPool threads(1);
+  const auto card = card_with_labels(0.122, -0.206);
+  const std::string cell = export_text(card, Simulator::neurosim, all_known, "card.toml", threads);
+  for (const auto* line : {"maxConductance = 5e-06;", "minConductance = 1e-06;", "NL_LTP = 0.1220;",
+                           "NL_LTD = -0.2060;", "maxNumLevelLTP = 100;", "writeVoltageLTD = 0.8;",
+                           "writePulseWidthLTP = 0.5;", "sigmaCtoC = 0.002 * (maxConductance - minConductance);"})
+    EXPECT_THAT(cell, HasSubstr(line));
+  const std::string analog = export_text(card, Simulator::aihwkit, {}, "card.toml", threads);
+  EXPECT_THAT(analog, HasSubstr("LinearStepDevice("));
+  EXPECT_THAT(analog, HasSubstr("soft bounds     rms"));
+  EXPECT_THAT(analog, Not(HasSubstr("allow_increasing")));
+  // Rmin is 1/Gmax; a step of 0.2 % of 4 uS is 0.16 % of 5 uS.
+  const std::string cross = export_text(card, Simulator::crosssim, {}, "card.toml", threads);
+  EXPECT_THAT(cross, HasSubstr("device.Rmin = 200000\n"));
+  EXPECT_THAT(cross, HasSubstr("device.Rmax = 1e+06\n"));
+  EXPECT_THAT(cross, HasSubstr("device.programming_error.magnitude = 0.0016\n"));
+  EXPECT_THAT(export_text(card_with_labels(-0.5, 0.5), Simulator::aihwkit, {}, "c", threads),
+              HasSubstr("allow_increasing=True"));
+}
+
+TEST(Exports, RefuseByNameWhatALawCannotExpress) {
+  auto card = card_with_labels(9.5, -0.2);
+  EXPECT_THAT(refusal(card, Simulator::neurosim, all_known),
+              HasSubstr("potentiation is 9.5; NeuroSim's table ends at 9"));
+  card = card_with_labels(0.1, -0.2);
+  EXPECT_THAT(refusal(card, Simulator::neurosim), HasSubstr("--up-voltage"));
+  EXPECT_THAT(refusal(card, Simulator::ngspice), HasSubstr("no compact model"));
+  card.conductance_unit = "arbitrary";
+  EXPECT_THAT(refusal(card, Simulator::neurosim, all_known), HasSubstr("arbitrary units"));
+  EXPECT_THAT(refusal(card, Simulator::crosssim), HasSubstr("arbitrary units"));
+  EXPECT_EQ(refusal(card, Simulator::aihwkit), "exported");
+  card.depression->described = false;
+  EXPECT_THAT(refusal(card, Simulator::aihwkit), HasSubstr("does not describe the card's depression"));
+  card.depression.reset();
+  EXPECT_THAT(refusal(card, Simulator::aihwkit), HasSubstr("no depression"));
+  card = card_with_labels(0.1, -0.2);
+  card.gmin = known(0);
+  EXPECT_THAT(refusal(card, Simulator::crosssim), HasSubstr("gmin"));
+  EXPECT_THROW(simulator_named("spice"), InvalidInput);
+}
+
+}  // namespace
+}  // namespace ecram::calibration

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// `ecram device` as a user meets it.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/run_program.h"
+
+namespace ecram {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* head = "protocol = 1\ntemperature = \"300 K\"\n";
+constexpr const char* train =
+    "[[step]]\nkind = \"pulses\"\nvoltage = \"1.7 V\"\nwidth = \"0.5 s\"\nrest = \"0.5 s\"\npulses = 20\n";
+
+std::string written(const TemporaryFolder& folder, const std::string& name, const std::string& text) {
+  std::ofstream(folder / name, std::ios::binary) << text;
+  return (folder / name).string();
+}
+
+void expect_refused(const ProgramRun& outcome, const std::string& because) {
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(because));
+}
+
+std::size_t entries(const TemporaryFolder& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()));
+}
+
+TEST(DeviceProgram, RunKeepsItsContract) {
+  const TemporaryFolder folder;
+  const std::string protocol = written(folder, "p.toml", std::string(head) + "[population]\ndevices = 3\n" + train);
+  const std::string out = (folder / "out").string();
+  const auto outcome = run_program("device run " + protocol + " --out " + out + " --json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["schema"], "ecram-device-run");
+  EXPECT_EQ(json["device_pulses"], 60);
+  EXPECT_GT(json["steps"][0]["last_S"], json["steps"][0]["first_S"]);
+  EXPECT_GT(json["steps"][0]["spread_S"], 0);
+  const std::string csv = read_whole(folder / "out/readings.csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 21);
+  EXPECT_THAT(csv, HasSubstr("conductance_S,spread_S,low_S,high_S,device_1_S,device_2_S,device_3_S\n"));
+  EXPECT_EQ(read_whole(folder / "out/run.h5").substr(1, 3), "HDF");
+  EXPECT_THAT(read_whole(folder / "out/figure.svg"), HasSubstr("</svg>"));
+  expect_refused(run_program("device run " + protocol + " --out " + out), "exists");
+  // The same seed, the same bits, for one thread and for two.
+  const auto one = run_program("device run " + protocol + " --json --threads 1");
+  EXPECT_EQ(one.out, run_program("device run " + protocol + " --json --threads 2").out);
+  EXPECT_NE(one.out, run_program("device run " + protocol + " --json --seed 9").out);
+}
+
+TEST(DeviceProgram, UnphysicalProtocolsAreRefused) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& text, const std::string& because) {
+    expect_refused(run_program("device run " + written(folder, "p.toml", text) + " --out " + (folder / "out").string()),
+                   because);
+    EXPECT_EQ(entries(folder), 1U);
+  };
+  const std::string pulse = "[[step]]\nkind = \"pulses\"\npulses = 3\n";
+  refused("protocol = 1\ntemperature = \"-5 K\"\n" + std::string(train), "p.toml:2: temperature");
+  refused(head + pulse + "voltage = \"1 V\"\nwidth = \"0 s\"\n",
+          "p.toml:7: width in step 1 is \"0 s\", expected above 0");
+  refused(head + pulse + "voltage = \"20 V\"\nwidth = \"1 s\"\n",
+          "p.toml:3: 20 V on the gate is beyond the stack's breakdown");
+  refused(head + pulse + "voltage = \"1 V\"\nwidht = \"1 s\"\n", "did you mean 'width'?");
+  refused(std::string(head) + "device = \"fig33b\"\n" + train, "no device 'fig33b'");
+  refused("nonsense", "not valid TOML");
+  expect_refused(run_program("device run " + (folder / "none.toml").string()), "none.toml");
+  expect_refused(run_program("device run " + (folder / "p.toml").string() + " --model quick"), "compact or full");
+  expect_refused(run_program("device rnu"), "did you mean 'run'?");
+}
+
+TEST(DeviceProgram, AFitNeedsMoreReadingsThanParameters) {
+  const TemporaryFolder folder;
+  const std::string few = written(folder, "p.toml",
+                                  std::string(head) +
+                                      "[[step]]\nkind = \"pulses\"\nvoltage = \"1.7 V\"\n"
+                                      "width = \"0.5 s\"\nrest = \"0.5 s\"\npulses = 4\n");
+  const std::string data = written(folder, "d.csv", "conductance_S\n1e-6\n1.1e-6\n1.2e-6\n1.3e-6\n");
+  const std::string card = " --card " + (folder / "c.toml").string();
+  expect_refused(run_program("device fit " + few + "=" + data + card), "4 readings for 5 parameters");
+  expect_refused(run_program("device fit " + data + card), "PROTOCOL.toml=READINGS.csv");
+  const std::string short_data = written(folder, "s.csv", "conductance_S\n1e-6\n1.1e-6\n");
+  expect_refused(run_program("device fit " + few + "=" + short_data + card), "2 rows, expected 4");
+  const std::string negative = written(folder, "n.csv", "conductance_S\n1e-6\n-1.1e-6\n1e-6\n1e-6\n");
+  expect_refused(run_program("device fit " + few + "=" + negative + card), "n.csv:3: conductance is");
+  expect_refused(run_program("device fit " + few + "=" + data + card + " --parameters transfer_rtae"),
+                 "did you mean 'transfer_rate'?");
+  EXPECT_FALSE(fs::exists(folder / "c.toml"));
+}
+
+TEST(DeviceProgram, FittedCardsAreReadRunAndRefusedWhenChanged) {
+  const TemporaryFolder folder;
+  const std::string protocol = written(
+      folder, "p.toml",
+      std::string(head) + train +
+          "[[step]]\nkind = \"pulses\"\nvoltage = \"-0.9 V\"\nwidth = \"0.5 s\"\nrest = \"0.5 s\"\npulses = 20\n");
+  ASSERT_EQ(run_program("device run " + protocol + " --out " + (folder / "o").string()).status, 0);
+  const std::string card = (folder / "c.toml").string();
+  const auto fit = run_program("device fit " + protocol + "=" + (folder / "o/readings.csv").string() + " --card " +
+                               card + " --parameters transfer_rate,gated_vacancy_density --json");
+  ASSERT_EQ(fit.status, 0) << fit.err;
+  const auto json = nlohmann::json::parse(fit.out);
+  EXPECT_TRUE(json["parameters"]["transfer_rate"].contains("se"));
+  EXPECT_TRUE(json["undetermined"].is_array());
+  EXPECT_EQ(run_program("card check " + card).status, 0);
+  EXPECT_EQ(run_program("device run " + protocol + " --card " + card).status, 0);
+  EXPECT_THAT(run_program("device export " + card + " --to ngspice").out, HasSubstr(".subckt ecram gate source drain"));
+
+  const std::string text = read_whole(card);
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string other = text;
+    other.replace(other.find(from), from.size(), to);
+    return written(folder, "other.toml", other);
+  };
+  for (const auto* command : {"device run ", "device export "}) {
+    const std::string rest = command[7] == 'r' ? protocol + " --card " : "";
+    const std::string to = command[7] == 'r' ? "" : " --to ngspice";
+    expect_refused(run_program(command + rest + changed("device_card = 2", "device_card = 7") + to), "newer ecram");
+    expect_refused(run_program(command + rest + changed("base = \"fig3b\"", "base = \"fig3a\"") + to), "checksum");
+  }
+}
+
+TEST(DeviceProgram, ExportsThatALawCannotExpressAreRefused) {
+  const TemporaryFolder folder;
+  const std::string csv = (fs::path(std::getenv("ECRAM_SOURCE")) / "examples" / "pulses_drawn.csv").string();
+  const std::string card = (folder / "c.toml").string();
+  ASSERT_EQ(run_program("pulses " + csv + " --card " + card).status, 0);
+  expect_refused(run_program("device export " + card + " --to ngspice"), "no compact model");
+  expect_refused(run_program("device export " + card + " --to neurosim"), "--up-voltage");
+  expect_refused(run_program("device export " + card + " --to neurosimm"), "did you mean 'neurosim'?");
+  expect_refused(run_program("device export " + card + " --to aihwkit --up-width \"0 s\""), "--up-width");
+  EXPECT_EQ(run_program("device export " + card + " --to aihwkit --out " + (folder / "a.py").string()).status, 0);
+  expect_refused(run_program("device export " + card + " --to aihwkit --out " + (folder / "a.py").string()), "exists");
+  expect_refused(run_program("device export " + card + " --to aihwkit --force --out " + card), "is the card itself");
+}
+
+}  // namespace
+}  // namespace ecram
