@@ -26,15 +26,15 @@ struct MaterialConstants {
   double electrolyte_hop_energy = 0.33 * electronvolt;  ///< J
   double channel_hop_energy = 0.40 * electronvolt;      ///< J
   double electrolyte_vacancy_density = 1e26;            ///< 1/m^3 at rest; an equal fixed charge makes it neutral
-  double electrolyte_site_density = 1e27;               ///< 1/m^3: more of them and it is another phase
+  double electrolyte_site_density = 5e27;               ///< 1/m^3: more of them and it is another phase
   double channel_site_density = 2e27;                   ///< 1/m^3, likewise
 
   // The interphase between electrolyte and channel: the slow step. Its barriers stand hop_distance apart, so it has
   // interphase_thickness / hop_distance of them.
   double interphase_thickness = 1.2e-9;          ///< m
   double interphase_permittivity = 10;           ///< relative
-  double transfer_rate = 205;                    ///< 1/s, of a single barrier at infinite temperature
-  double transfer_energy = 0.65 * electronvolt;  ///< J
+  double transfer_rate = 137;                    ///< 1/s, of a single barrier at infinite temperature
+  double transfer_energy = 0.64 * electronvolt;  ///< J
   double partition_energy =
       0.093 * electronvolt;  ///< J: a vacancy's energy in the channel less that in the electrolyte
 
@@ -61,7 +61,7 @@ struct MaterialConstants {
   double band_mobility = 200e-4;  ///< m^2/(V s): bounds the Hall mobility from above
 
   // Leakage through the electrolyte: Poole-Frenkel, J = s E exp(-(U - b sqrt(E))/(k T)).
-  double leakage_prefactor = 3.9e-7;           ///< S/m
+  double leakage_prefactor = 1.03e-6;          ///< S/m
   double leakage_energy = 0.6 * electronvolt;  ///< J
   double leakage_permittivity = 4;             ///< relative, at optical frequencies: it sets b
   double breakdown_field = 4.5e8;              ///< V/m across the electrolyte

@@ -36,25 +36,14 @@ analysis::Switching add_file(ChapterText& text, const analysis::PulseRecord& rec
   return found;
 }
 
-/// Labels stand in the table as the paper prints them: magnitudes.
-Estimate magnitude(const Estimate& label) { return label.value < 0 ? scaled(label, -1) : label; }
-
 void add_drawn(ChapterText& text, const StudyContext& context) {
   const auto record = analysis::parse_pulses(embedded::pulses_drawn_csv, "pulses_drawn.csv (drawn)");
-  const auto found = add_file(
+  add_file(
       text, record, context, "Drawn: a device after Fig. 3b",
       "This device was drawn, not measured: the exponential law with the two labels of Fig. 3b, eight cycles of 300 + "
-      "300 readings with the spread of Fig. 3f. Finding the labels again tests the analysis, not a device, and the "
-      "rows "
-      "of the table are therefore marked calibrated.",
+      "300 readings with the spread of Fig. 3f. Finding the labels again tests the analysis, not a device: the "
+      "table's rows come from the device model.",
       "The drawn device: data (mean of its cycles), law, residuals, and the step against conductance.");
-  const char* note = "drawn with the paper's label as truth, found again by the analysis";
-  if (found.potentiation)
-    text.findings.push_back(
-        {"fig3b.up.nonlinearity", magnitude(found.potentiation->nonlinearity), Origin::calibrated, note});
-  if (found.depression)
-    text.findings.push_back(
-        {"fig3b.down.nonlinearity", magnitude(found.depression->nonlinearity), Origin::calibrated, note});
 }
 
 ChapterText write(const StudyContext& context) {

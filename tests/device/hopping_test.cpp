@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ecram/device/hopping.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace ecram::device {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::infinity();
+
+TEST(Hopping, EinsteinsRelationAtLowField) {
+  const Barriers b{.rate = 3, .number = 5, .left_sites = none, .right_sites = none, .height = 20};
+  // Diffusion: (rate/n)(c_l - c_r); drift: (rate/n) c P.
+  EXPECT_NEAR(flux(b, 7, 4, 0).value, 3.0 / 5 * 3, 1e-12);
+  EXPECT_NEAR(flux(b, 7, 7, 1e-4).value, 3.0 / 5 * 7 * 1e-4, 1e-9);
+}
+
+TEST(Hopping, MottAndGurneyAtHighField) {
+  const Barriers b{.rate = 3, .number = 5, .left_sites = none, .right_sites = none, .height = 20};
+  for (const double w : {2.0, 5.0, 10.0})
+    EXPECT_NEAR(flux(b, 7, 7, 10 * w).value / (3 * 7 * 2 * std::sinh(w)), 1, 1e-12) << w;
+}
+
+TEST(Hopping, OneBarrierIsButlerAndVolmer) {
+  const Barriers b{.rate = 2, .number = 1, .left_sites = none, .right_sites = none, .height = 40, .step = 3};
+  for (const double p : {-6.0, -0.5, 0.0, 0.3, 9.0})
+    EXPECT_NEAR(flux(b, 5, 4, p).value, 2 * (5 * std::exp(p / 2) - 3 * 4 * std::exp(-p / 2)),
+                1e-9 * std::exp(std::abs(p) / 2));
+}
+
+// A row of three barriers solved by hand: the places between them hold what makes the three fluxes equal.
+TEST(Hopping, RowOfBarriersIsQuasiSteadyInBetween) {
+  const double k = 2, p = 3.0, left = 5, right = 1;
+  const double f = std::exp(p / 6), r = std::exp(-p / 6);
+  // f left - r x = f x - r y = f y - r right = J/k
+  const double s = f * f + f * r + r * r;
+  const double expected = k * (f * f * f * left - r * r * r * right) / s;
+  const Barriers b{.rate = k, .number = 3, .left_sites = none, .right_sites = none, .height = 40};
+  EXPECT_NEAR(flux(b, left, right, p).value, expected, 1e-10);
+}
+
+TEST(Hopping, NoFluxInEquilibriumWithFullSites) {
+  const double sl = 10, sr = 20, g = 0.7, p = 2.3, left = 6;
+  // c/(S - c) times e^(energy) is the same on both sides.
+  const double odds = left / (1 - left / sl) * std::exp(p - g);
+  const double right = odds / (1 + odds / sr);
+  const Barriers b{.rate = 1, .number = 4, .left_sites = sl, .right_sites = sr, .height = 40, .step = std::exp(g)};
+  EXPECT_NEAR(flux(b, left, right, p).value, 0, 1e-12);
+}
+
+TEST(Hopping, DerivativesAreThoseOfTheFlux) {
+  const Barriers b{.rate = 2, .number = 4, .left_sites = 10, .right_sites = 20, .height = 9, .step = 1.5};
+  for (const double p : {-90.0, -7.0, 0.0, 3e-4, 0.2, 12.0, 60.0}) {
+    const Flux f = flux(b, 3, 8, p);
+    const double h = 1e-5;
+    const auto close = [&](double analytic, double above, double below) {
+      EXPECT_NEAR(analytic, (above - below) / (2 * h), 1e-5 * (1 + std::abs(analytic))) << p;
+    };
+    close(f.by_left, flux(b, 3 + h, 8, p).value, flux(b, 3 - h, 8, p).value);
+    close(f.by_right, flux(b, 3, 8 + h, p).value, flux(b, 3, 8 - h, p).value);
+    close(f.by_drop, flux(b, 3, 8, p + h).value, flux(b, 3, 8, p - h).value);
+  }
+}
+
+}  // namespace
+}  // namespace ecram::device
