@@ -253,7 +253,7 @@ void add_export(CLI::App& device) {
   command->add_option("--temperature", choice->temperature, "of an ngspice subcircuit (the card's)");
   command->add_flag("--force", choice->force, "replace a file that exists");
   command->footer(
-      "docs/device-export.md says what becomes of each number. What a simulator's law cannot express is refused.\n\n"
+      "docs/device-run.md says what becomes of each number. What a simulator's law cannot express is refused.\n\n"
       "Examples:\n"
       "  ecram device export device.toml --to aihwkit\n"
       "  ecram device export device.toml --to neurosim --up-voltage \"1.5 V\" --down-voltage \"-0.8 V\" --up-width "

@@ -8,7 +8,7 @@
 #include "ecram/core/thread_pool.h"
 #include "ecram/record/device_card.h"
 
-/// Device cards as other simulators want them. docs/device-export.md is the contract.
+/// Device cards as other simulators want them. docs/device-run.md is the contract.
 namespace ecram::calibration {
 
 enum class Simulator { aihwkit, neurosim, crosssim, ngspice };
