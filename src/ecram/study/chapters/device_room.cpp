@@ -107,7 +107,7 @@ Panels simulate(const StudyContext& context) {
         device::FullModel model({}, shipped_device("fig3b"));
         model.hold(0, 1, room);
         p.fig3b_later = device::averaged_cycles(model, device::pulse_cycle(300, {1.5, 0.5, 0.5}, 300, {-0.8, 0.5, 0.5}),
-                                                60, room, 2e-2)
+                                                60, room, 5e-2)
                             .conductance.back();
       },
       [&] {
