@@ -61,7 +61,7 @@ struct MaterialConstants {
   double band_mobility = 200e-4;  ///< m^2/(V s): bounds the Hall mobility from above
 
   // Leakage through the electrolyte: Poole-Frenkel, J = s E exp(-(U - b sqrt(E))/(k T)).
-  double leakage_prefactor = 1.0e-6;           ///< S/m
+  double leakage_prefactor = 9.2e-7;           ///< S/m
   double leakage_energy = 0.6 * electronvolt;  ///< J
   double leakage_permittivity = 4;             ///< relative, at optical frequencies: it sets b
   double breakdown_field = 4.5e8;              ///< V/m across the electrolyte

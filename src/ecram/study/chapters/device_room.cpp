@@ -25,7 +25,7 @@ constexpr double room = 300;
 constexpr double three_hours = 10800;
 
 // Fig. 3h: the amplitudes are not in the text and are fitted values.
-constexpr device::GatePulse fast_up{4.1, 3e-6, 1e-3}, fast_down{-3.95, 3e-6, 1e-3};
+constexpr device::GatePulse fast_up{4.1, 3e-6, 1e-3}, fast_down{-3.98, 3e-6, 1e-3};
 
 std::vector<double> counted(std::size_t size, double from = 0) {
   std::vector<double> x(size);
