@@ -246,7 +246,7 @@ report::Figure density_figure(const Result& bulk, const Result* one, const Resul
   report::Figure figure{.columns = 1, .shared_x = true, .height = 640};
   const double top = band_gap(bulk.spectrum)->valence.energy;
   std::vector<double> axis, joule;
-  for (double e = -7; e <= 5.5; e += 0.02) axis.push_back(e);
+  for (int i = 0; i <= 625; ++i) axis.push_back(-7 + 0.02 * i);
   for (const Result* r : {&bulk, one, two}) {
     if (r == nullptr) continue;
     // Each cell's energies count from its own highest filled state.
