@@ -187,9 +187,9 @@ void add_trace(ChapterText& text) {
 }
 
 /// One cell with vacancies: its line in the table, and what its row beside the paper says.
-std::string add_cell(report::Table& table, const Cells& cells, const Result& cell, double bulk_gap,
+std::string add_cell(report::Table& table, const Result& bulk, const Result& cell, double bulk_gap,
                      const char* sampling) {
-  const DefectGap g = defect_gap(*cells.bulk, cell, states_searched);
+  const DefectGap g = defect_gap(bulk, cell, states_searched);
   std::vector<std::string> depths, spreads, weights;
   for (const PlacedState& p : g.states) {
     depths.push_back(volts(p.state.below_conduction_band));
@@ -218,7 +218,8 @@ void add_gaps(ChapterText& text, const Cells& cells) {
                       .header = {"cell", "k-points", "gap", "against WO3", "without defect states", "defect states",
                                  "below the conduction band", "participation", "on W at the vacancy"},
                       .numeric = {false, false, true, true, true, true, true, true, true}};
-  const double gamma_gap = gap_at(*cells.bulk, 0.28), mesh_gap = cells.mesh_bulk ? gap_at(*cells.mesh_bulk, 0.28) : 0;
+  const Result& bulk = *cells.bulk;
+  const double gamma_gap = gap_at(bulk, 0.28), mesh_gap = cells.mesh_bulk ? gap_at(*cells.mesh_bulk, 0.28) : 0;
   const auto bulk_line = [&](double gap, const char* sampling) {
     table.rows.emplace_back(std::vector<report::Cell>{"WO3", sampling, volts(gap), "", "", "", "", "", ""});
   };
@@ -226,11 +227,11 @@ void add_gaps(ChapterText& text, const Cells& cells) {
     std::string note;
     const Result* shown = nullptr;
     if (at_gamma) {
-      note = add_cell(table, cells, *at_gamma, gamma_gap, gamma);
+      note = add_cell(table, bulk, *at_gamma, gamma_gap, gamma);
       shown = &*at_gamma;
     }
     if (on_mesh && cells.mesh_bulk) {
-      note = add_cell(table, cells, *on_mesh, mesh_gap, mesh);
+      note = add_cell(table, bulk, *on_mesh, mesh_gap, mesh);
       shown = &*on_mesh;
     }
     if (shown != nullptr) text.findings.push_back({id, computed(gap_at(*shown, 0.28) / eV), Origin::computed, note});
@@ -246,7 +247,7 @@ report::Figure density_figure(const Result& bulk, const Result* one, const Resul
   report::Figure figure{.columns = 1, .shared_x = true, .height = 640};
   const double top = band_gap(bulk.spectrum)->valence.energy;
   std::vector<double> axis, joule;
-  for (double e = -7; e <= 5.5; e += 0.02) axis.push_back(e);
+  for (int i = 0; i <= 625; ++i) axis.push_back(-7 + 0.02 * i);
   for (const Result* r : {&bulk, one, two}) {
     if (r == nullptr) continue;
     // Each cell's energies count from its own highest filled state.
