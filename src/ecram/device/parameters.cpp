@@ -143,7 +143,7 @@ std::vector<Parameter> parameters(Device& d) {
       {"vacancy_density", "1/m^3", 1, &d.vacancy_density, 1e20, 2e28, fitted, "the device's conductance"},
       {"gated_vacancy_density", "1/m^3", 1, &d.gated_vacancy_density, 1e20, 2e28, fitted, "the device's conductance"},
       {"transfer_energy_shift", energy_unit, electronvolt, &d.transfer_energy_shift, -1, 1, fitted,
-       "the device's retention optimisation"},
+       "the device's retention optimisation; assumed where the paper has no number (Fig. 1d, 3a)"},
   };
 }
 
