@@ -12,7 +12,8 @@
 namespace ecram::device {
 namespace {
 
-constexpr double least = 1e-300;  // what a logarithm is taken of
+constexpr double least = 1e-300;         // what a logarithm is taken of
+constexpr double least_against = 1e-10;  // of the greater of two rates: less changes nothing
 
 /// Cubic convolution's four weights at a share t of the way from the second node to the third.
 std::array<double, 4> cubic_weights(double t) {
@@ -59,8 +60,11 @@ CompactTable::CompactTable(const MaterialConstants& constants, const Device& dev
     for (std::size_t column = 0; column < columns_; ++column) {
       const QuasiSteady state = own.solve(content, gate_low_ + gate_step_ * static_cast<double>(column));
       const std::size_t at = row * columns_ + column;
-      into_[at] = std::log(std::max(state.into_channel, least));
-      out_of_[at] = std::log(std::max(state.out_of_channel, least));
+      // The way against the field is soon less than rounding: a cliff of hundreds of decades, which no interpolation
+      // would take without ringing.
+      const double floor = std::max(least, least_against * std::max(state.into_channel, state.out_of_channel));
+      into_[at] = std::log(std::max(state.into_channel, floor));
+      out_of_[at] = std::log(std::max(state.out_of_channel, floor));
       conductance_[at] = std::log(std::max(state.sheet_conductance, least));
       hall_[at] = std::log(std::max(state.hall_density, least));
       charge_[at] = state.double_layer_charge;
@@ -105,12 +109,23 @@ double CompactTable::gate_where(const std::vector<double>& values, double log_co
   std::vector<double> along(columns_, 0.0);
   for (int i = 0; i < 4; ++i)
     for (std::size_t c = 0; c < columns_; ++c) along[c] += p.by_row[i] * values[p.row[i] * columns_ + c];
-  const auto above = std::ranges::lower_bound(along, wanted);
-  if (above == along.begin()) return gate_low_;
-  if (above == along.end()) return gate_low_ + gate_step_ * static_cast<double>(columns_ - 1);
-  const auto c = static_cast<double>(above - along.begin() - 1);
-  const double low = *(above - 1), high = *above;
-  return gate_low_ + gate_step_ * (c + (high > low ? (wanted - low) / (high - low) : 0));
+  // Outwards from zero volts: where the film is depleted the values are flat, and not in order to the last digit.
+  const auto node = [&](std::size_t c) { return gate_low_ + gate_step_ * static_cast<double>(c); };
+  auto c =
+      static_cast<std::size_t>(std::clamp(std::round(-gate_low_ / gate_step_), 0.0, static_cast<double>(columns_ - 1)));
+  const auto between = [&](std::size_t low, std::size_t high) {
+    const double share = along[high] > along[low] ? (wanted - along[low]) / (along[high] - along[low]) : 0;
+    return node(low) + gate_step_ * std::clamp(share, 0.0, 1.0);
+  };
+  for (; along[c] < wanted; ++c) {
+    if (c + 1 == columns_) return node(c);
+    if (along[c + 1] >= wanted) return between(c, c + 1);
+  }
+  for (; along[c] > wanted; --c) {
+    if (c == 0) return node(0);
+    if (along[c - 1] <= wanted) return between(c - 1, c);
+  }
+  return node(c);
 }
 
 double CompactTable::gate_of_charge(double log_content, double charge) const {

@@ -148,7 +148,7 @@ class Population {
     return coordinate_.content(std::clamp(sum / static_cast<double>(content_.size()), 0.0, 1.0));
   }
 
-  using FieldKey = std::array<double, 5>;
+  using FieldKey = std::array<double, 6>;
 
   struct Train {
     std::vector<std::unique_ptr<CachedField>> fields;
@@ -166,9 +166,9 @@ class Population {
   }
 
   /// The fields of the first pulses of a train. One that has been given before from the same double layer is known.
-  const Train& train_fields(const PulseTrainStep& s, std::size_t count) {
+  const Train& train_fields(const PulseTrainStep& s, std::size_t count, bool going_on) {
     const double begin = std::round(double_layer_.followed() / settled) * settled;
-    auto& train = trains_[FieldKey{s.voltage, s.width, s.rest, begin, content_class()}];
+    auto& train = trains_[FieldKey{s.voltage, s.width, s.rest, begin, content_class(), going_on ? 1.0 : 0.0}];
     if (train.fields.empty())
       for (const FollowedPath& path :
            double_layer_.train(temperature_, mean_content(), s.voltage, s.width, s.rest, count)) {
@@ -198,7 +198,7 @@ class Population {
     const std::array<double, 3> shape{train.voltage, train.width, train.rest};
     if (train_ == nullptr || shape != shape_of_train_ || count > left_of_train_) {
       class_of_train_ = content_class();
-      train_ = &train_fields(train, train.count);
+      train_ = &train_fields(train, train.count, false);
       shape_of_train_ = shape;
       left_of_train_ = train.count;
       repeats_ = false;
@@ -208,7 +208,8 @@ class Population {
       repeats_ = repeats_ || at + 1 >= train_->fields.size();
       if (repeats_ && content_class() != class_of_train_) {
         class_of_train_ = content_class();
-        train_ = &train_fields(train, left_of_train_);
+        // One pulse from here on tells what pulses do at this content; more would carry the full model away from it.
+        train_ = &train_fields(train, 1, true);
       }
       const std::size_t which = repeats_ ? train_->fields.size() - 1 : at;
       std::size_t now = repeats_ ? std::min(count - given, pulses_between_looks) : 1;
