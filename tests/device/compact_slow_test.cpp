@@ -39,8 +39,8 @@ Protocol random_protocol(std::uint64_t index) {
 TEST(CompactAgainstFull, SamePulseResponseOverRandomProtocols) {
   ThreadPool threads(0);
   double worst = 0;
-  int moved = 0;
-  for (std::uint64_t i = 0; i < 40; ++i) {
+  int moved = 0, overfilled = 0;
+  for (std::uint64_t i = 0; moved < 40 && i < 60; ++i) {
     const Protocol protocol = random_protocol(i);
     RunOptions options;
     options.device = shipped_device(i % 2 == 0 ? "fig3b" : "fig4");
@@ -52,6 +52,12 @@ TEST(CompactAgainstFull, SamePulseResponseOverRandomProtocols) {
       high = std::max(high, full.readings[k].conductance);
       off = std::max(off, std::abs(compact.readings[k].conductance - full.readings[k].conductance));
     }
+    // More vacancies than the channel has sites for are another phase (docs/device.md): the tables end before.
+    const double sites = options.constants.channel_site_density * options.device.channel_thickness;
+    if (compact.content_high > 0.95 * sites) {
+      ++overfilled;
+      continue;
+    }
     // A protocol that moves the device by less than a reading could tell has no window to speak of.
     if (high < 1.005 * low) continue;
     ++moved;
@@ -59,8 +65,8 @@ TEST(CompactAgainstFull, SamePulseResponseOverRandomProtocols) {
     EXPECT_LT(off, 0.03 * (high - low)) << "protocol " << i << ", window " << low << " to " << high;
   }
   RecordProperty("worst_over_window", fmt::format("{}", worst));
-  fmt::print("worst {:.3g} % of the window, {} protocols of 40 moved the device\n", 100 * worst, moved);
-  EXPECT_GE(moved, 25);
+  fmt::print("worst {:.3g} % of the window, {} protocols, {} more fill the channel\n", 100 * worst, moved, overfilled);
+  EXPECT_EQ(moved, 40);
 }
 
 }  // namespace

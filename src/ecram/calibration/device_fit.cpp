@@ -24,7 +24,8 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double least_conductance = 1e-30;  // S
-constexpr double much_of_a_direction = 0.1;  // squared weight
+constexpr double told_weight = 0.025;        // squared: less is left out of the sentence
+constexpr double open_variance = 0.25;       // in plausible units: a parameter beyond has no error of its own
 
 /// A parameter as the fit sees it: a number whose unit step is what is plausible.
 struct Handle {
@@ -237,7 +238,7 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
   const Eigen::MatrixXd information = jacobian.transpose() * jacobian / variance;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(information);
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(information.rows(), information.cols());
-  std::vector<bool> is_open(n, false);
+  std::vector<double> left_open(n, 0.0);
   for (Eigen::Index k = 0; k < information.rows(); ++k) {
     const double value = std::max(eigen.eigenvalues()(k), 1e-30);
     const Eigen::VectorXd direction = eigen.eigenvectors().col(k);
@@ -247,7 +248,7 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     for (std::size_t i = 0; i < n; ++i) {
       const double weight = direction(static_cast<Eigen::Index>(i));
       open.weights.push_back(weight);
-      if (weight * weight > much_of_a_direction) is_open[i] = true;
+      left_open[i] += weight * weight / value;
     }
     fit.open.push_back(std::move(open));
   }
@@ -262,7 +263,7 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     const double x = found.parameters[i], error = std::sqrt(covariance(a, a));
     FittedParameter p{names[i], std::string(h.parameter.unit), {}, h.from_fit(start[i]) / h.parameter.scale};
     p.value.value = h.from_fit(x) / h.parameter.scale;
-    if (!is_open[i] && !found.at_bound[i]) {
+    if (left_open[i] < open_variance && !found.at_bound[i]) {
       p.value.low = h.from_fit(x - 1.96 * error) / h.parameter.scale;
       p.value.high = h.from_fit(x + 1.96 * error) / h.parameter.scale;
       p.value.standard_error = h.logarithmic ? p.value.value * h.plausible * error : h.plausible * error;
@@ -282,7 +283,7 @@ std::string sentence(const DeviceFit& fit, const OpenDirection& direction) {
   bool first = true;
   for (std::size_t i = 0; i < fit.parameters.size(); ++i) {
     const double weight = direction.weights[i];
-    if (weight * weight < much_of_a_direction / 4) continue;
+    if (weight * weight < told_weight) continue;
     const Handle h = handle_named(model, fit.parameters[i].name);
     const double change = weight * h.plausible;
     if (!first) text += " with ";
