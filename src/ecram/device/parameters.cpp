@@ -48,7 +48,7 @@ std::array<Device, 7> make_shipped() {
   Device fig1d = hall_bar("fig1d");
   fig1d.ambient = Ambient::air;
   fig1d.ungated_length = 200 * um;
-  fig1d.vacancy_density = 1.55e26, fig1d.gated_vacancy_density = 0.75e26;
+  fig1d.vacancy_density = 1.59e26, fig1d.gated_vacancy_density = 0.75e26;
   fig1d.transfer_energy_shift = 0.30 * electronvolt;
   Device fig3a = small_device("fig3a");
   fig3a.transfer_energy_shift = 0.05 * electronvolt;

@@ -33,8 +33,8 @@ struct MaterialConstants {
   // interphase_thickness / hop_distance of them.
   double interphase_thickness = 1.2e-9;          ///< m
   double interphase_permittivity = 10;           ///< relative
-  double transfer_rate = 137;                    ///< 1/s, of a single barrier at infinite temperature
-  double transfer_energy = 0.64 * electronvolt;  ///< J
+  double transfer_rate = 205;                    ///< 1/s, of a single barrier at infinite temperature
+  double transfer_energy = 0.65 * electronvolt;  ///< J
   double partition_energy =
       0.093 * electronvolt;  ///< J: a vacancy's energy in the channel less that in the electrolyte
 
@@ -61,7 +61,7 @@ struct MaterialConstants {
   double band_mobility = 200e-4;  ///< m^2/(V s): bounds the Hall mobility from above
 
   // Leakage through the electrolyte: Poole-Frenkel, J = s E exp(-(U - b sqrt(E))/(k T)).
-  double leakage_prefactor = 1.03e-6;          ///< S/m
+  double leakage_prefactor = 9.2e-7;           ///< S/m
   double leakage_energy = 0.6 * electronvolt;  ///< J
   double leakage_permittivity = 4;             ///< relative, at optical frequencies: it sets b
   double breakdown_field = 4.5e8;              ///< V/m across the electrolyte

@@ -25,7 +25,7 @@ constexpr double room = 300;
 constexpr double three_hours = 10800;
 
 // Fig. 3h: the amplitudes are not in the text and are fitted values.
-constexpr device::GatePulse fast_up{4.1, 3e-6, 1e-3}, fast_down{-3.94, 3e-6, 1e-3};
+constexpr device::GatePulse fast_up{4.1, 3e-6, 1e-3}, fast_down{-3.98, 3e-6, 1e-3};
 
 std::vector<double> counted(std::size_t size, double from = 0) {
   std::vector<double> x(size);
@@ -107,7 +107,7 @@ Panels simulate(const StudyContext& context) {
         device::FullModel model({}, shipped_device("fig3b"));
         model.hold(0, 1, room);
         p.fig3b_later = device::averaged_cycles(model, device::pulse_cycle(300, {1.5, 0.5, 0.5}, 300, {-0.8, 0.5, 0.5}),
-                                                60, room, 2e-2)
+                                                60, room, 5e-2)
                             .conductance.back();
       },
       [&] {
