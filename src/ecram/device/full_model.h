@@ -14,7 +14,7 @@ namespace ecram::device {
 /// cells.
 struct Accuracy {
   double relative =
-      1e-5;  ///< CVODE's tolerance on the channel's content; that on its shape and the double layer's follows it
+      1e-7;  ///< CVODE's tolerance on the channel's content; that on its shape and the double layer's follows it
   int refinement = 1;  ///< each cell of the grid is cut into so many
 };
 
