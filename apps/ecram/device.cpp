@@ -43,6 +43,10 @@ void run(const RunChoice& choice) {
   run.device = !choice.device.empty() ? choice.device : run.protocol.device.empty() ? "fig3b" : run.protocol.device;
   run.model = choice.model;
   device::RunOptions options;
+  const bool own = device::states_a_device(run.protocol);
+  if (own && !(choice.card.empty() && choice.device.empty()))
+    throw InvalidInput("{}: [device] and [material] state a device, and {} names another; expected one of them",
+                       choice.protocol, choice.card.empty() ? "--device" : "--card");
   if (!choice.card.empty()) {
     if (!choice.device.empty()) throw InvalidInput("--device and --card say two devices; expected one of them");
     const auto card = record::read_device_card(choice.card);
@@ -52,6 +56,10 @@ void run(const RunChoice& choice) {
   } else {
     options.device = naming(choice.device.empty() ? choice.protocol : "--device",
                             [&] { return device::shipped_device(run.device); });
+    if (own) {
+      device::apply_stated(run.protocol, options.constants, options.device);
+      run.device = fmt::format("like {}, changed by the protocol", run.device);
+    }
   }
   run.ambient = device::name(options.device.ambient);
   device::check_gate_voltages(run.protocol, device::breakdown_voltage(options.constants, options.device));
@@ -120,7 +128,7 @@ void export_card(const ExportChoice& choice) {
 
 struct FitChoice {
   std::vector<std::string> data, parameters;
-  std::string card, name, base = "fig3b";
+  std::string card, name, base;
   unsigned threads = 0;
   bool force = false, json = false;
 };
@@ -175,12 +183,13 @@ void fit(const FitChoice& choice) {
       if (!choice.card.empty() && std::filesystem::equivalent(choice.card, input, error))
         throw InvalidInput("{}: is an input itself", choice.card);
   }
-  const auto found =
-      calibration::fit_device(measurements, {.base = choice.base, .parameters = choice.parameters}, threads);
+  const std::string& stated = measurements.front().protocol.device;
+  const std::string base = !choice.base.empty() ? choice.base : !stated.empty() ? stated : "fig3b";
+  const auto found = calibration::fit_device(measurements, {.base = base, .parameters = choice.parameters}, threads);
   if (!choice.card.empty()) {
     const std::string name =
         choice.name.empty() ? std::filesystem::path(measurements.front().file).stem().string() : choice.name;
-    write_file(choice.card, record::device_card_text(calibration::card_of(found, measurements, choice.base, name)));
+    write_file(choice.card, record::device_card_text(calibration::card_of(found, measurements, base, name)));
   }
   if (choice.json)
     print_fit_json(found);
@@ -197,7 +206,7 @@ void add_fit(CLI::App& device) {
       ->type_name("DATA");
   command->add_option("--card", choice->card, "write the device card here (TOML)")->type_name("FILE");
   command->add_option("--name", choice->name, "the device's name on the card (the file's name otherwise)");
-  command->add_option("--base", choice->base, "shipped device to begin with")->capture_default_str();
+  command->add_option("--base", choice->base, "shipped device to begin with (the first protocol's, or fig3b)");
   command->add_option("--parameters", choice->parameters, "to fit, by name (docs/device.md); the rest is kept")
       ->delimiter(',');
   command->add_flag("--json", choice->json, "print the fit as JSON");

@@ -101,6 +101,33 @@ TEST(Protocol, NamesTheNearestKey) {
               HasSubstr("p.toml:6: unknown key 'wide' in 'up' of an endurance"));
 }
 
+TEST(Protocol, StatesADeviceOfOnesOwn) {
+  const std::string own =
+      "[device]\nlike = \"fig4\"\nambient = \"air\"\ngate_length = \"0.04 mm\"\n"
+      "[material]\ntransfer_energy = \"0.7 eV\"\nt0_exponent = 1.0\n";
+  const Protocol p = parse_protocol(pulses() + own, "p.toml");
+  EXPECT_TRUE(states_a_device(p));
+  MaterialConstants constants;
+  Device device = shipped_device(p.device);
+  apply_stated(p, constants, device);
+  EXPECT_NEAR(device.gate_length, 40e-6, 1e-18);
+  EXPECT_EQ(device.gate_width, shipped_device("fig4").gate_width);
+  EXPECT_EQ(device.ambient, Ambient::air);
+  EXPECT_NEAR(constants.transfer_energy, 0.7 * electronvolt, 1e-27);
+  EXPECT_EQ(constants.t0_exponent, 1.0);
+  EXPECT_FALSE(states_a_device(parse_protocol("device = \"fig4\"\n" + pulses(), "p.toml")));
+}
+
+TEST(Protocol, RefusesADeviceThatIsNotPhysical) {
+  const std::string at = pulses();
+  EXPECT_THAT(refusal(at + "[device]\ngate_lenght = \"1 um\"\n"), HasSubstr("did you mean 'gate_length'"));
+  EXPECT_THAT(refusal(at + "[device]\ngate_length = \"1 V\"\n"), HasSubstr("does not measure the same as um"));
+  EXPECT_THAT(refusal(at + "[device]\ngate_length = 60\n"), HasSubstr("not a text with a number and its unit"));
+  EXPECT_THAT(refusal(at + "[material]\ntransfer_energy = \"7 eV\"\n"),
+              HasSubstr("p.toml:9: transfer_energy is 7 eV, expected 0.1 to 3"));
+  EXPECT_THAT(refusal(at + "[device]\nambient = \"nitrogen\"\n"), HasSubstr("expected air or vacuum"));
+}
+
 TEST(Protocol, RefusesMoreThanTheStackBears) {
   const Protocol p = parse_protocol(pulses("[[step]]\nkind = \"sweep\"\ncorners = [\"0 V\", \"-13 V\"]\n"
                                            "rate = \"1 V/s\"\nreading_step = \"0.1 V\"\n"),

@@ -173,6 +173,12 @@ std::vector<std::string> default_parameters(std::span<const Measurement> measure
 
 DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitOptions& options, ThreadPool& threads) {
   Model model{{}, device::shipped_device(options.base)};
+  for (const Measurement& m : measurements) {
+    if (m.protocol.stated != measurements.front().protocol.stated)
+      throw InvalidInput("{}: [device] and [material] are not those of {}; a fit is of one device", m.protocol.source,
+                         measurements.front().protocol.source);
+    device::apply_stated(m.protocol, model.constants, model.device);
+  }
   const auto names = options.parameters.empty() ? default_parameters(measurements) : options.parameters;
   std::vector<Handle> handles;
   std::vector<double> start;

@@ -53,7 +53,7 @@ std::array<Device, 7> make_shipped() {
   Device fig3a = small_device("fig3a");
   fig3a.transfer_energy_shift = 0.05 * electronvolt;
   Device fig3c = small_device("fig3c");
-  fig3c.transfer_energy_shift = 0;
+  fig3c.transfer_energy_shift = -0.15 * electronvolt;
   Device fig3e = small_device("fig3e");
   fig3e.transfer_energy_shift = 0.22 * electronvolt;
   Device fig3h = fig1d;

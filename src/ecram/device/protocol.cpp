@@ -265,6 +265,40 @@ PopulationChoice population_of(const std::string& source, const toml::table& tab
   return choice;
 }
 
+/// The numbers of [device] or [material]: each a parameter by its name, with its unit, within what is physical.
+template <class Owner>
+void state_parameters(Keys& keys, Owner owner, std::vector<StatedParameter>& stated) {
+  for (const Parameter& p : parameters(owner)) {
+    const toml::node* node = keys.optional(p.name);
+    if (node == nullptr) continue;
+    double value = 0;
+    if (p.unit.empty()) {
+      keys.number_if(p.name, any_number, value);
+    } else {
+      value = keys.quantity_of(*node, p.name, p.unit, any_number);  // in the parameter's own unit
+    }
+    const double slack = 1e-12 * (std::abs(p.low) + std::abs(p.high));
+    if (!(value >= p.low - slack && value <= p.high + slack))
+      throw InvalidInput("{}: {} is {:.6g} {}, expected {:.6g} to {:.6g}", keys.place(*node), p.name, value, p.unit,
+                         p.low, p.high);
+    stated.push_back({std::string(p.name), value * p.scale});
+  }
+}
+
+void device_of(const std::string& source, const toml::table& table, Protocol& protocol) {
+  Keys keys(source, table, "[device]");
+  keys.text_if("like", protocol.device);
+  std::string ambient;
+  keys.text_if("ambient", ambient);
+  if (!ambient.empty()) {
+    if (ambient != name(Ambient::air) && ambient != name(Ambient::vacuum))
+      throw InvalidInput("{}: ambient is '{}', expected air or vacuum", keys.place(*table.get("ambient")), ambient);
+    protocol.ambient = ambient == name(Ambient::air) ? Ambient::air : Ambient::vacuum;
+  }
+  state_parameters(keys, Device{}, protocol.stated);
+  keys.refuse_others();
+}
+
 toml::table parse(std::string_view text, const std::string& source) {
   try {
     return toml::parse(text);
@@ -305,7 +339,15 @@ Protocol parse_protocol(std::string_view text, const std::string& source) {
   Keys keys(source, root, "the protocol");
   keys.optional("protocol");
   keys.text_if("title", protocol.title);
-  keys.text_if("device", protocol.device);
+  if (root["device"].is_table())
+    device_of(source, *keys.table_if("device"), protocol);
+  else
+    keys.text_if("device", protocol.device);
+  if (const toml::table* table = keys.table_if("material")) {
+    Keys inner(source, *table, "[material]");
+    state_parameters(inner, MaterialConstants{}, protocol.stated);
+    inner.refuse_others();
+  }
   protocol.temperature = keys.quantity_of("temperature", "K", kelvin);
   keys.quantity_if("read_voltage", "V", above_zero, protocol.read_voltage);
   keys.whole_if("seed", 0, std::numeric_limits<std::int64_t>::max(), protocol.seed);
@@ -322,6 +364,20 @@ Protocol parse_protocol(std::string_view text, const std::string& source) {
 
 Protocol read_protocol(const std::filesystem::path& path) {
   return parse_protocol(MappedFile(path).text(), path.string());
+}
+
+bool states_a_device(const Protocol& protocol) { return !protocol.stated.empty() || protocol.ambient; }
+
+void apply_stated(const Protocol& protocol, MaterialConstants& constants, Device& device) {
+  for (const StatedParameter& stated : protocol.stated)
+    for (const auto& list : {parameters(constants), parameters(device)})
+      for (const Parameter& p : list)
+        if (p.name == stated.name) *p.value = stated.value;
+  if (protocol.ambient) device.ambient = *protocol.ambient;
+  naming(protocol.source, [&] {
+    validate(constants);
+    validate(device);
+  });
 }
 
 void check_gate_voltages(const Protocol& protocol, double breakdown_voltage) {

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "ecram/device/parameters.h"
+
 /// What is done to a device, as a TOML file says it: docs/device-run.md is its contract.
 namespace ecram::device {
 
@@ -66,12 +68,22 @@ struct PopulationChoice {
   std::optional<double> barrier_spread;                 ///< J
 };
 
+/// A number of the device or its materials that the protocol states itself, in place of the shipped one.
+struct StatedParameter {
+  std::string name;  ///< as `parameters` has it
+  double value = 0;  ///< SI
+
+  bool operator==(const StatedParameter&) const = default;
+};
+
 struct Protocol {
   std::string source;  ///< file name for messages
   std::string title;
-  std::string device;          ///< name of a shipped device; empty: the card's, or the default
-  double temperature = 300;    ///< K at the start
-  double read_voltage = 0.01;  ///< V on the drain
+  std::string device;                   ///< name of a shipped device; empty: the card's, or the default
+  std::vector<StatedParameter> stated;  ///< what [device] and [material] change of it
+  std::optional<Ambient> ambient;       ///< likewise
+  double temperature = 300;             ///< K at the start
+  double read_voltage = 0.01;           ///< V on the drain
   std::uint64_t seed = 1;
   bool noise = true;  ///< chance: counting of ions, temperature drift, reading
   PopulationChoice population;
@@ -84,6 +96,13 @@ struct Protocol {
 Protocol parse_protocol(std::string_view text, const std::string& source);
 
 Protocol read_protocol(const std::filesystem::path& path);
+
+/// Does the protocol describe a device of its own?
+bool states_a_device(const Protocol& protocol);
+
+/// Puts what the protocol states into the constants and the device that it begins from.
+/// @throws InvalidInput  naming the protocol, if what comes out is not physical
+void apply_stated(const Protocol& protocol, MaterialConstants& constants, Device& device);
 
 /// @param breakdown_voltage  V: the largest magnitude that the stack bears
 /// @throws InvalidInput  naming the step whose gate voltage is beyond it

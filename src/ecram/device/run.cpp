@@ -284,10 +284,14 @@ class Population {
       values_[i] = conductance;
     };
     const std::size_t blocks = (devices + devices_a_block - 1) / devices_a_block;
-    threads_.for_each(blocks, [&](std::size_t block) {
+    const auto read_block = [&](std::size_t block) {
       const std::size_t end = std::min(devices, (block + 1) * devices_a_block);
       for (std::size_t i = block * devices_a_block; i < end; ++i) work(i);
-    });
+    };
+    if (blocks == 1)
+      read_block(0);
+    else
+      threads_.for_each(blocks, read_block);
     ++reading_number_;
     double sum = 0, squares_sum = 0;
     for (const double g : values_) sum += g;
@@ -345,7 +349,11 @@ std::pair<double, double> gate_range(const Protocol& protocol) {
 double start_content(const Device& device) { return device.gated_vacancy_density * device.channel_thickness; }
 
 Chance chance_of(const Protocol& protocol, const Chance& given) {
-  Chance c = protocol.noise ? given : no_chance();
+  Chance c = given;
+  if (!protocol.noise) {  // devices still differ
+    c.counting = false;
+    c.temperature_drift = c.reading_noise = 0;
+  }
   const PopulationChoice& p = protocol.population;
   if (p.devices == 1) c.thickness_spread = c.area_spread = c.barrier_spread = c.wear_onset_spread = 0;
   if (p.thickness_spread) c.thickness_spread = *p.thickness_spread;

@@ -167,13 +167,17 @@ def energy_per_cutoff(task, atoms):
 
 def relax(task, atoms):
     mode = {"dedecut": energy_per_cutoff(task, atoms)} if task["relax_cell"] else {}
+    # The filter counts deformations from the cell that it is made with: always the first one, or the optimiser's memory
+    # of an earlier run would be of other coordinates.
+    moving = UnitCellFilter(atoms, cell_factor=5.0) if task["relax_cell"] else atoms
     if os.path.exists("relax.traj") and os.path.getsize("relax.traj") > 0:
         try:
-            atoms = ase.io.read("relax.traj@-1")
+            last = ase.io.read("relax.traj@-1")
+            atoms.set_cell(last.cell)
+            atoms.set_positions(last.positions)
         except Exception:  # killed while it wrote its first step
             os.remove("relax.traj")
     atoms.calc = calculator(task, atoms, task["functional"], **mode)
-    moving = UnitCellFilter(atoms, cell_factor=5.0) if task["relax_cell"] else atoms
     optimizer = BFGS(moving, logfile="bfgs.log", restart="bfgs.json", maxstep=0.1)
     trajectory = ase.io.Trajectory("relax.traj", "a", atoms)
     optimizer.attach(trajectory.write)

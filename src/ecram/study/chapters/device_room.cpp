@@ -14,6 +14,7 @@
 #include "ecram/analysis/switching/exponential_law.h"
 #include "ecram/device/train.h"
 #include "ecram/report/format.h"
+#include "ecram/study/chapters/device_chance.h"
 
 namespace ecram::study {
 namespace {
@@ -167,9 +168,7 @@ ChapterText write(const StudyContext& context) {
   text.blocks.emplace_back(report::Paragraph(
       "The full device model (docs/device.md), without noise, on the devices of Fig. 1d and 3. One set of material "
       "constants serves all; devices differ in geometry, vacancy content and in how far their interphase was optimised "
-      "for retention. Fig. 3g and the spread of Fig. 3f are matters of chance, Fig. 3c and 3d of wear: the full model "
-      "has "
-      "neither."));
+      "for retention. Chance and wear are the compact model's: Fig. 3c, d, f and g are below."));
   text.blocks.emplace_back(
       report::FigureBlock{figure(p), report::Paragraph("Panels of Fig. 1d and 3 by the full model.")});
   text.blocks.emplace_back(report::Paragraph(fmt::format(
@@ -229,6 +228,7 @@ ChapterText write(const StudyContext& context) {
         "gate current of Fig. 4.",
         report::with_prefix(capacitance * fast_up.volts * fast_up.volts / 2, "J", 3), fast_up.volts, fast_down.volts)));
   }
+  write_chance(context, text);
   return text;
 }
 
