@@ -37,8 +37,8 @@ Device hall_bar(std::string name) {
 /// richer and its interphase has not been optimised for retention.
 Device small_device(std::string name) {
   Device d = hall_bar(std::move(name));
-  d.gate_length = 25 * um, d.gate_width = 4 * um, d.ungated_length = 5.8 * um;
-  d.vacancy_density = 1.1e26, d.gated_vacancy_density = 1.03e26;
+  d.gate_length = 25 * um, d.gate_width = 4 * um, d.ungated_length = 4.6 * um;
+  d.vacancy_density = 1.1e26, d.gated_vacancy_density = 1.09e26;
   d.transfer_energy_shift = -0.11 * electronvolt;
   d.ambient = Ambient::air;
   return d;
@@ -85,12 +85,12 @@ std::vector<Parameter> parameters(MaterialConstants& c) {
   return {
       {"attempt_frequency", "1/s", 1, &c.attempt_frequency, 1e11, 1e14, literature,
        "optical phonons; Mott and Gurney, Electronic Processes in Ionic Crystals (1948)"},
-      {"hop_distance", "nm", nm, &c.hop_distance, 0.1, 1, literature,
-       "between neighbouring oxygen sites; Le et al., Comput. Mater. Sci. 90, 171 (2014)"},
+      {"hop_distance", "nm", nm, &c.hop_distance, 0.1, 1, assumed,
+       "about the distance of neighbouring oxygen sites, 0.27 nm along an octahedron's edge of WO3"},
       {"electrolyte_hop_energy", energy_unit, eV, &c.electrolyte_hop_energy, 0.05, 2, fitted,
        "Fig. 3h: the double layer forms within 3 us"},
-      {"channel_hop_energy", energy_unit, eV, &c.channel_hop_energy, 0.05, 2, literature,
-       "0.4 to 0.7 eV along WO3's chains; Le et al., Comput. Mater. Sci. 90, 171 (2014)"},
+      {"channel_hop_energy", energy_unit, eV, &c.channel_hop_energy, 0.05, 2, assumed,
+       "never the slow step: a channel of 4.5 nm levels in microseconds"},
       {"electrolyte_vacancy_density", "1/m^3", 1, &c.electrolyte_vacancy_density, 1e22, 5e27, assumed,
        "0.2 % of the oxygen sites of sputtered HfO2"},
       {"electrolyte_site_density", "1/m^3", 1, &c.electrolyte_site_density, 1e25, 1e29, assumed,
@@ -110,11 +110,12 @@ std::vector<Parameter> parameters(MaterialConstants& c) {
        "HfO2; Robertson, Eur. Phys. J. Appl. Phys. 28, 265 (2004)"},
       {"channel_permittivity", "", 1, &c.channel_permittivity, 1, 1000, literature,
        "amorphous WO3, 20 to 40; Deb, Sol. Energy Mater. Sol. Cells 92, 245 (2008)"},
-      {"effective_mass", "", 1, &c.effective_mass, 0.05, 20, assumed, "of order one"},
-      {"donor_depth", energy_unit, eV, &c.donor_depth, 0.001, 1, literature, "the paper's Fig. 2c, 98.9 meV"},
+      {"effective_mass", "", 1, &c.effective_mass, 0.05, 20, fitted, "Fig. 2: 50 cm^2/(V s), with the densities below"},
+      {"donor_depth", energy_unit, eV, &c.donor_depth, 0.001, 1, fitted,
+       "Fig. 2c: ln n falls by 98.9 meV, of which the band's T^(3/2) and the grounded gate make 40"},
       {"donor_degeneracy", "", 1, &c.donor_degeneracy, 1, 10, literature, "spin"},
-      {"deep_density", "1/m^3", 1, &c.deep_density, 0, 1e28, assumed,
-       "compensation of the donors, without which freeze-out has half the donor level for its slope"},
+      {"deep_density", "1/m^3", 1, &c.deep_density, 0, 1e28, fitted,
+       "Fig. 4: 43.2 nS; compensation, without which freeze-out has half the donor level for its slope"},
       {"deep_depth", energy_unit, eV, &c.deep_depth, 0.01, 2, assumed,
        "within the 0.1 to 0.5 eV reported for vacancies"},
       {"band_offset", energy_unit, eV, &c.band_offset, -2, 2, fitted,
@@ -139,9 +140,12 @@ std::vector<Parameter> parameters(Device& d) {
       {"electrolyte_thickness", "nm", nm, &d.electrolyte_thickness, 1, 1000, geometry, "Methods"},
       {"gate_length", "um", um, &d.gate_length, 1e-3, 1e5, geometry, "Fig. 2; Supplementary Fig. 12"},
       {"gate_width", "um", um, &d.gate_width, 1e-3, 1e5, geometry, "Fig. 2; Supplementary Fig. 12"},
-      {"ungated_length", "um", um, &d.ungated_length, 0, 1e5, geometry, "Methods: 260 um patterned"},
-      {"vacancy_density", "1/m^3", 1, &d.vacancy_density, 1e20, 2e28, fitted, "the device's conductance"},
-      {"gated_vacancy_density", "1/m^3", 1, &d.gated_vacancy_density, 1e20, 2e28, fitted, "the device's conductance"},
+      {"ungated_length", "um", um, &d.ungated_length, 0, 1e5, geometry,
+       "Methods: 260 um patterned; of the small device (Fig. 3a to 3g) fitted to Fig. 3b"},
+      {"vacancy_density", "1/m^3", 1, &d.vacancy_density, 1e20, 2e28, fitted,
+       "Fig. 4: 43.2 nS; Fig. 3b and 3h: labels; assumed for Fig. 1d"},
+      {"gated_vacancy_density", "1/m^3", 1, &d.gated_vacancy_density, 1e20, 2e28, fitted,
+       "as above; of Fig. 3b, the floor of its cycles once they repeat"},
       {"transfer_energy_shift", energy_unit, electronvolt, &d.transfer_energy_shift, -1, 1, fitted,
        "the device's retention optimisation; assumed where the paper has no number (Fig. 1d, 3a)"},
   };

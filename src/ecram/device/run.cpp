@@ -298,6 +298,11 @@ class Population {
     reading.conductance = sum / static_cast<double>(devices);
     for (const double g : values_) squares_sum += (g - reading.conductance) * (g - reading.conductance);
     reading.spread = devices > 1 ? std::sqrt(squares_sum / static_cast<double>(devices - 1)) : 0;
+    const CompactTable& table = model_.at(temperature_);
+    const double sheet_density = table.hall_sheet_density(std::log(mean_content()), seen_);
+    reading.hall_density = sheet_density / model_.device().channel_thickness;
+    reading.hall_mobility = std::exp(table.log_sheet_conductance(std::log(mean_content()), seen_)) /
+                            (constants::elementary_charge * sheet_density);
     const auto [low, high] = std::ranges::minmax(values_);
     reading.low = low, reading.high = high;
     if (devices > 1 && devices <= most_devices_kept) reading.each = values_;
@@ -362,6 +367,17 @@ Chance chance_of(const Protocol& protocol, const Chance& given) {
   return c;
 }
 
+/// The gate's leakage at each reading, and its energy in the pulse before it.
+void add_leakage(const Protocol& protocol, const RunOptions& options, RunResult& result) {
+  for (RunReading& r : result.readings) {
+    r.gate_current = leakage_current(options.constants, options.device, r.gate, r.temperature);
+    const auto& step = protocol.steps[r.step].what;
+    const PulseTrainStep* train = std::get_if<PulseTrainStep>(&step);
+    if (const auto* cycles = std::get_if<EnduranceStep>(&step)) train = r.down ? &cycles->down : &cycles->up;
+    if (train != nullptr) r.energy = std::abs(r.gate * r.gate_current) * train->width;
+  }
+}
+
 }  // namespace
 
 RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads) {
@@ -408,6 +424,7 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
   RunResult result;
   result.simd = pulse_kernel_target();
   walk(protocol, population.operations(), protocol.population.devices, result);
+  add_leakage(protocol, options, result);
   result.content_low = coordinate.content(static_cast<double>(population.lowest()));
   result.content_high = coordinate.content(static_cast<double>(population.highest()));
   return result;
@@ -420,23 +437,28 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
   FullModel model(options.constants, options.device, options.accuracy);
   double temperature = protocol.temperature;
-  const Operations operations{
-      [&](const PulseTrainStep& train, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
-          model.hold(train.voltage, train.width, temperature);
-          model.hold(0, std::max(train.rest, 1e-9), temperature);  // a device is read at zero volts
-        }
-      },
-      [&](double from, double to, double seconds) {
-        constexpr int parts = 8;  // a ramp as a staircase
-        for (int k = 0; k < parts; ++k)
-          model.hold(from + (to - from) * (k + 0.5) / parts, seconds / parts, temperature);
-      },
-      [&](double volts, double seconds) { model.hold(volts, seconds, temperature); },
-      [&](double kelvin) { temperature = kelvin; },
-      [&](RunReading& reading) { reading.conductance = reading.low = reading.high = model.read().conductance; }};
+  const Operations operations{[&](const PulseTrainStep& train, std::size_t count) {
+                                for (std::size_t i = 0; i < count; ++i) {
+                                  model.hold(train.voltage, train.width, temperature);
+                                  model.hold(0, std::max(train.rest, 1e-9),
+                                             temperature);  // a device is read at zero volts
+                                }
+                              },
+                              [&](double from, double to, double seconds) {
+                                constexpr int parts = 8;  // a ramp as a staircase
+                                for (int k = 0; k < parts; ++k)
+                                  model.hold(from + (to - from) * (k + 0.5) / parts, seconds / parts, temperature);
+                              },
+                              [&](double volts, double seconds) { model.hold(volts, seconds, temperature); },
+                              [&](double kelvin) { temperature = kelvin; },
+                              [&](RunReading& reading) {
+                                const Reading r = model.read();
+                                reading.conductance = reading.low = reading.high = r.conductance;
+                                reading.hall_density = r.hall_density, reading.hall_mobility = r.hall_mobility;
+                              }};
   RunResult result;
   walk(protocol, operations, 1, result);
+  add_leakage(protocol, options, result);
   return result;
 }
 

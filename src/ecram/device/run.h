@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,12 @@ struct RunReading {
   double gate = 0;  ///< V on the gate: of the pulse just given, or while reading
   double temperature = 0;    ///< K, of the stage
   double conductance = 0;    ///< S, mean over the devices
-  double spread = 0;         ///< S, standard deviation over the devices; 0 for one
-  double low = 0, high = 0;  ///< S, least and greatest
+  double hall_density = 0;   ///< 1/m^3, what a Hall measurement of the mean device would give
+  double hall_mobility = 0;  ///< m^2/(V s), likewise
+  double gate_current = 0;   ///< A, leakage at `gate` by Poole and Frenkel's law
+  double energy = std::numeric_limits<double>::quiet_NaN();  ///< J of leakage in the pulse just given; NaN: no pulse
+  double spread = 0;                                         ///< S, standard deviation over the devices; 0 for one
+  double low = 0, high = 0;                                  ///< S, least and greatest
   std::vector<double> each;  ///< S, of every device, where there are not more than `most_devices_kept`
 };
 

@@ -32,6 +32,10 @@ std::vector<Column> columns(bool population) {
       {"gate", "V", [](const RunReading& r) { return r.gate; }},
       {"temperature", "K", [](const RunReading& r) { return r.temperature; }},
       {"conductance", "S", [](const RunReading& r) { return r.conductance; }},
+      {"density", "cm^-3", [](const RunReading& r) { return r.hall_density * 1e-6; }},
+      {"mobility", "cm^2/V/s", [](const RunReading& r) { return r.hall_mobility * 1e4; }},
+      {"gate_current", "A", [](const RunReading& r) { return r.gate_current; }},
+      {"energy", "J", [](const RunReading& r) { return r.energy; }},
   };
   if (population) {
     all.push_back({"spread", "S", [](const RunReading& r) { return r.spread; }});
@@ -99,7 +103,10 @@ std::string readings_csv(const Protocol& protocol, const RunResult& result) {
   for (std::size_t i = 0; i < kept; ++i) fmt::format_to(out, ",device_{}_S", i + 1);
   text += '\n';
   for (const RunReading& r : result.readings) {
-    for (const Column& c : all) fmt::format_to(out, "{}{:.9g}", &c == all.data() ? "" : ",", c.number(r));
+    for (const Column& c : all) {
+      if (&c != all.data()) text += ',';
+      if (const double x = c.number(r); !std::isnan(x)) fmt::format_to(out, "{:.9g}", x);  // empty: not there
+    }
     for (const double g : r.each) fmt::format_to(out, ",{:.9g}", g);
     text += '\n';
   }

@@ -57,6 +57,7 @@ ordered_json task_json(const Step& step) {
            {{"cutoff_eV", rounded(s.cutoff / electron_volt)},
             {"kpoints", s.kpoints},
             {"gamma", s.gamma},
+            {"special_point", s.special_point ? ordered_json(*s.special_point) : ordered_json()},
             {"smearing_eV", rounded(s.smearing / electron_volt)},
             {"energy_eV", rounded(s.energy_tolerance / electron_volt)},
             {"basis", s.basis},

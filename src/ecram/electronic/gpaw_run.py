@@ -96,10 +96,11 @@ def calculator(task, atoms, functional, converge_bands="occupied", **mode):
     parameters = dict(
         **representation,
         xc=functional,
-        kpts={"size": s["kpoints"], "gamma": s["gamma"]},
+        kpts=[s["special_point"]] if s["special_point"] else {"size": s["kpoints"], "gamma": s["gamma"]},
         # GPAW 22.8's exchange takes orbitals from one k-point to another without the fractional translations that
         # belong to some rotations: hybrids may only use symmetries that have none.
-        symmetry={"symmorphic": task["kind"] == "hybrid"},
+        # One general point stands for itself and its inverse, not for what rotations make of it.
+        symmetry={"symmorphic": task["kind"] == "hybrid", "point_group": not s["special_point"]},
         occupations=FermiDirac(s["smearing_eV"]),
         charge=task["charge"],
         spinpol=task["spin"],

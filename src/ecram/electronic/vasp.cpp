@@ -89,7 +89,7 @@ std::string incar(const Step& step, const Crystal& atoms, const Workflow& workfl
     case Kind::ground_state:
     case Kind::bands:
       // An explicit list of k-points has no symmetry but k and -k.
-      if (step.kind == Kind::bands) add("ISYM", "0");
+      if (step.kind == Kind::bands || step.settings.special_point) add("ISYM", "0");
       add("IBRION", "-1");
       add("NSW", "0");
       add("LORBIT", "11");
@@ -114,6 +114,8 @@ std::string path_kpoints(const Step& step, const Crystal& atoms) {
 }
 
 std::string kpoints(const Step& step) {
+  if (const auto& x = step.settings.special_point)
+    return fmt::format("{}\n1\nReciprocal\n{:.10f} {:.10f} {:.10f} 1\n", step.name, (*x)[0], (*x)[1], (*x)[2]);
   const auto& k = step.settings.kpoints;
   return fmt::format("{}\n0\n{}\n{} {} {}\n0 0 0\n", step.name, step.settings.gamma ? "Gamma" : "Monkhorst-Pack", k[0],
                      k[1], k[2]);

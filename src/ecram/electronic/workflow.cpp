@@ -130,7 +130,7 @@ const std::vector<std::string_view> setting_keys{
     "smearing_eV",    "energy_eV",         "force_eV_per_A", "stress_GPa", "largest_steps",
     "exact_exchange", "empty_bands",       "band_points",    "cores",      "basis",
     "grid_A",         "density_tolerance", "states_eV2",     "mixing",     "hybrid_bands",
-    "hybrid_kpoints"};
+    "hybrid_kpoints", "special_point"};
 
 std::vector<std::string_view> with_settings(std::vector<std::string_view> keys) {
   keys.insert(keys.end(), setting_keys.begin(), setting_keys.end());
@@ -156,6 +156,17 @@ Settings changed(Settings s, const Section& section) {
   scaled("cutoff_eV", s.cutoff, electron_volt, 100, 3000);
   s.kpoints = section.three("kpoints", s.kpoints);
   s.gamma = section.flag("gamma", s.gamma);
+  if (section.has("special_point")) {
+    constexpr auto expected = "three numbers from -1 to 1";
+    const toml::array* list = section.table().get("special_point")->as_array();
+    if (list == nullptr || list->size() != 3) section.fail("special_point", expected);
+    s.special_point.emplace();
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto value = list->get(i)->value<double>();
+      if (!value || !(std::abs(*value) <= 1)) section.fail("special_point", expected);
+      (*s.special_point)[i] = *value;
+    }
+  }
   s.basis = section.text("basis", s.basis);
   if (std::ranges::find(bases, s.basis) == bases.end())
     section.fail("basis", fmt::format("one of {}", fmt::join(bases, ", ")));
@@ -297,6 +308,10 @@ Step parse_step(const toml::table& table, const std::string& source, const Setti
           step.crystal.lattice.row(static_cast<int>(i)).norm() / crystal.lattice.row(static_cast<int>(i)).norm();
       step.settings.kpoints[i] = std::max(1, static_cast<int>(std::ceil(common.kpoints[i] / ratio - 1e-6)));
     }
+  if (step.kind == Kind::hybrid || step.kind == Kind::bands) {
+    if (section.has("special_point")) section.fail("special_point", "to be used in relaxations and ground states");
+    step.settings.special_point.reset();
+  }
   if (step.settings.functional.empty()) step.settings.functional = step.kind == Kind::hybrid ? "PBE" : "PBEsol";
   if (step.kind == Kind::hybrid && step.settings.functional != "PBE")
     section.fail("functional", "\"PBE\" or nothing: HSE06 is built on PBE orbitals");

@@ -24,15 +24,16 @@ struct Settings {
   double grid = 0;                    ///< m, spacing of the real-space grid under atomic orbitals
   std::array<int, 3> kpoints{};       ///< Monkhorst-Pack grid of the cell that the step computes
   bool gamma = true;                  ///< grid shifted so that it holds the Gamma point
-  double smearing = 0;                ///< J, width of the occupations' Fermi function
-  double energy_tolerance = 0;        ///< J: GPAW for each valence electron, VASP for the cell
-  double density_tolerance = 0;       ///< GPAW: change of the density, electrons for each valence electron
-  double mixing = 0;                  ///< GPAW: share of the new density in the next; 0: GPAW's own choice
-  double state_tolerance = 0;         ///< GPAW: mean square of the states' residual, J^2 for each valence electron
-  double force_tolerance = 0;         ///< N (J/m), relaxation: largest force on an atom
-  double stress_tolerance = 0;        ///< Pa, relaxation of the cell: largest component
-  int largest_steps = 0;              ///< of a relaxation
-  double exact_exchange = 0.28;       ///< share of screened exact exchange (HSE06's form)
+  std::optional<std::array<double, 3>> special_point;  ///< one k-point (fractional) in place of the grid
+  double smearing = 0;                                 ///< J, width of the occupations' Fermi function
+  double energy_tolerance = 0;                         ///< J: GPAW for each valence electron, VASP for the cell
+  double density_tolerance = 0;  ///< GPAW: change of the density, electrons for each valence electron
+  double mixing = 0;             ///< GPAW: share of the new density in the next; 0: GPAW's own choice
+  double state_tolerance = 0;    ///< GPAW: mean square of the states' residual, J^2 for each valence electron
+  double force_tolerance = 0;    ///< N (J/m), relaxation: largest force on an atom
+  double stress_tolerance = 0;   ///< Pa, relaxation of the cell: largest component
+  int largest_steps = 0;         ///< of a relaxation
+  double exact_exchange = 0.28;  ///< share of screened exact exchange (HSE06's form)
   int empty_bands = 0;
   std::optional<std::array<int, 2>> hybrid_bands;     ///< GPAW: only so many bands below and above the gap
   std::vector<std::array<double, 3>> hybrid_kpoints;  ///< GPAW: only these of the grid (fractional); empty: all

@@ -45,11 +45,17 @@ void add_series(Panel& panel, const std::vector<const RunReading*>& readings, co
   panel.series.push_back(std::move(mean));
 }
 
-double span_of_decades(const DeviceRun& run) {
+/// The axis of all panels: logarithmic beyond two decades, of which no more than nine are drawn (an emptied film's
+/// conductance has hundreds).
+Axis conductance_axis(const DeviceRun& run) {
   double low = INFINITY, high = 0;
   for (const RunReading& r : run.result.readings)
     if (r.conductance > 0) low = std::min(low, r.conductance), high = std::max(high, r.conductance);
-  return high > low ? std::log10(high / low) : 0;
+  Axis axis{.label = "conductance", .unit = "S", .prefix = true};
+  const double decades = high > low ? std::log10(high / low) : 0;
+  axis.log = decades > 2;
+  if (decades > 9) axis.low = high * 1e-9, axis.high = high * 2;
+  return axis;
 }
 
 }  // namespace
@@ -57,8 +63,7 @@ double span_of_decades(const DeviceRun& run) {
 Figure run_figure(const DeviceRun& run) {
   Figure figure;
   figure.title = run.protocol.title;
-  const bool log = span_of_decades(run) > 2;
-  const Axis conductance{.label = "conductance", .unit = "S", .log = log, .prefix = true};
+  const Axis conductance = conductance_axis(run);
   Panel pulses{.x = {.label = "pulse"}, .y = conductance};
   Panel sweep{.x = {.label = "gate voltage", .unit = "V"}, .y = conductance};
   Panel time{.x = {.label = "time", .unit = "s", .log = true}, .y = conductance};
@@ -135,7 +140,13 @@ nlohmann::ordered_json run_json(const DeviceRun& run) {
                              {"last_S", number(readings.back()->conductance)},
                              {"low_S", number(low)},
                              {"high_S", number(high)},
-                             {"spread_S", number(readings.back()->spread)}});
+                             {"spread_S", number(readings.back()->spread)},
+                             {"first_density_m-3", number(readings.front()->hall_density)},
+                             {"last_density_m-3", number(readings.back()->hall_density)},
+                             {"first_mobility_m2_per_Vs", number(readings.front()->hall_mobility)},
+                             {"last_mobility_m2_per_Vs", number(readings.back()->hall_mobility)},
+                             {"gate_current_A", number(readings.back()->gate_current)},
+                             {"energy_per_pulse_J", number(readings.back()->energy)}});
   }
   if (run.shares.empty()) {
     json["cycle_to_cycle"] = nullptr;

@@ -12,6 +12,8 @@
 
 #include "ecram/analysis/switching/curve_fit.h"
 #include "ecram/analysis/switching/exponential_law.h"
+#include "ecram/core/interrupt.h"
+#include "ecram/device/run.h"
 #include "ecram/device/train.h"
 #include "ecram/report/format.h"
 #include "ecram/study/chapters/device_chance.h"
@@ -43,7 +45,9 @@ double label(const std::vector<double>& trace, std::size_t first, std::size_t la
 }
 
 struct Panels {
-  std::vector<double> fig1d, fig3b, fig3b_later, fig3f, fig3h;
+  std::vector<double> fig1d, fig3b, fig3f, fig3h;
+  std::vector<double> fig3b_later;  // cycle 60
+  std::size_t fig3b_alike = 0;      // cycles whose labels are those of the first
   device::TransferCurve fig3a;
   double fig3a_volatile = 0, fig3a_kept = 0;   // ln of G at 3 V and back at 0 V over G before
   std::vector<std::vector<double>> retention;  // G over its first value, one for each state
@@ -87,6 +91,40 @@ void retention(Panels& p) {
   }
 }
 
+/// Sixty cycles of Fig. 3b, by the compact model: the full one takes minutes for them and says the same.
+void repeat_cycles(const StudyContext& context, Panels& p) {
+  constexpr std::size_t cycles = 60, pulses = 300;
+  device::Protocol protocol;
+  protocol.source = "fig3b";
+  protocol.noise = false;
+  device::EnduranceStep step;
+  step.up.voltage = 1.5, step.down.voltage = -0.8;
+  for (auto* train : {&step.up, &step.down}) train->width = train->rest = 0.5, train->count = pulses;
+  step.cycles = cycles;
+  protocol.steps.push_back({step, 0, {}});
+  device::RunOptions options;
+  options.device = shipped_device("fig3b");
+  const auto run = device::run_compact(protocol, options, *context.threads);
+  stop_if_interrupted();
+  std::vector<double> trace{p.fig3b.front()};
+  for (const auto& reading : run.readings) trace.push_back(reading.conductance);
+  const auto cycle = [&](std::size_t k) {
+    const auto first = trace.begin() + static_cast<std::ptrdiff_t>(2 * pulses * k);
+    return std::vector<double>(first, first + 2 * pulses + 1);
+  };
+  const auto labels = [&](std::size_t k) {
+    const auto g = cycle(k);
+    return std::pair{label(g, 0, pulses), label(g, pulses, 2 * pulses)};
+  };
+  const auto first = labels(0);
+  while (p.fig3b_alike < cycles) {
+    const auto here = labels(p.fig3b_alike);
+    if (std::abs(here.first - first.first) > 0.03 || std::abs(here.second - first.second) > 0.03) break;
+    ++p.fig3b_alike;
+  }
+  p.fig3b_later = cycle(cycles - 1);
+}
+
 Panels simulate(const StudyContext& context) {
   Panels p;
   const auto train = [](const char* name, std::size_t up, device::GatePulse potentiation, std::size_t down,
@@ -104,14 +142,6 @@ Panels simulate(const StudyContext& context) {
         p.fig3b = train("fig3b", 300, {1.5, 0.5, 0.5}, 300, {-0.8, 0.5, 0.5});
       },
       [&] {
-        if (quick) return;
-        device::FullModel model({}, shipped_device("fig3b"));
-        model.hold(0, 1, room);
-        p.fig3b_later = device::averaged_cycles(model, device::pulse_cycle(300, {1.5, 0.5, 0.5}, 300, {-0.8, 0.5, 0.5}),
-                                                60, room, 5e-2)
-                            .conductance.back();
-      },
-      [&] {
         p.fig3f = train("fig3b", 100, {1.5, 0.5, 0.5}, 100, {-0.8, 0.5, 0.5});
       },
       [&] {
@@ -121,6 +151,7 @@ Panels simulate(const StudyContext& context) {
       [&] { retention(p); },
   };
   context.threads->for_each(work.size(), [&](std::size_t i) { work[i](); });
+  repeat_cycles(context, p);
   return p;
 }
 
@@ -139,12 +170,8 @@ report::Figure figure(const Panels& p) {
                       .y = {.label = "conductance", .unit = "S", .log = true, .low = 1e-8, .high = 1e-3},
                       .series = {{.draw = Draw::line, .x = p.fig3a.volts, .y = p.fig3a.conductance}}});
   f.panels.push_back(pulse_panel("Fig. 3b: +1.5 V, −0.8 V, 0.5 s", p.fig3b));
-  if (!p.fig3b_later.empty())
-    f.panels.back().series.push_back({.name = "cycle 60",
-                                      .draw = Draw::line,
-                                      .x = counted(p.fig3b_later.size()),
-                                      .y = p.fig3b_later,
-                                      .dashed = true});
+  f.panels.back().series.push_back(
+      {.name = "cycle 60", .draw = Draw::line, .x = counted(p.fig3b_later.size()), .y = p.fig3b_later, .dashed = true});
   report::Panel kept{.title = "Fig. 3e: four states at 0 V",
                      .x = {.label = "time", .unit = "s", .log = true},
                      .y = {.label = "conductance over its first", .low = 0.97, .high = 1.01},
@@ -176,9 +203,9 @@ ChapterText write(const StudyContext& context) {
       "labels; ours are {:.3f} and {:.3f}. {} The same device under 100 + 100 pulses has {:.2f} µS after pulse 187, "
       "where the paper has 7.22 µS: not fitted.",
       up, down,
-      p.fig3b_later.empty() ? std::string("A quick study does not run the 60 cycles.")
-                            : fmt::format("In cycle 60 they are {:.3f} and {:.3f}.", label(p.fig3b_later, 0, 300),
-                                          label(p.fig3b_later, 300, 600)),
+      fmt::format("In cycle 60 they are {:.3f} and {:.3f} (compact model): the device begins at the floor of cycles "
+                  "that repeat, as one that has been cycled.",
+                  label(p.fig3b_later, 0, 300), label(p.fig3b_later, 300, 600)),
       p.fig3f[187] * 1e6)));
   text.blocks.emplace_back(report::Paragraph(
       fmt::format("Fig. 3a: at +3 V ln G is {:.2f} above its start, the field effect of the double layer with what has "
@@ -193,6 +220,17 @@ ChapterText write(const StudyContext& context) {
                                     "barrier for both, the model gives either the speed or the 10⁹ s.",
                                     100 * lost, 100 * p.lowest_lost)));
 
+  const auto returned = [](const std::vector<double>& g) {
+    const double top = g[g.size() / 2];
+    return 100 * (top - g.back()) / (top - g.front());
+  };
+  text.blocks.emplace_back(report::Paragraph(fmt::format(
+      "Fig. 1d: of what 100 pulses of +4 V add, 100 of −4 V take {:.1f} % back; the paper draws a cycle that closes. "
+      "The "
+      "rest of both devices' states with such strong pulses is the model's weakest point: once the film is emptied of "
+      "electrons a more negative gate moves its potential, not the interphase's.",
+      returned(p.fig1d))));
+
   text.findings = {
       {"fig3a.hysteresis", std::string(anticlockwise ? "counterclockwise" : "clockwise"), Origin::predicted,
        "full model; a sweep of 1 V/s is assumed"},
@@ -202,10 +240,8 @@ ChapterText write(const StudyContext& context) {
        Origin::calibrated, "the interphase's barrier, of this device alone"},
       {"fig3f.mean_uS_at_worst", estimate(p.fig3f[187] * 1e6), Origin::predicted, "full model, without noise"},
   };
-  if (!p.fig3b_later.empty() && std::abs(label(p.fig3b_later, 0, 300) - up) < 0.03 &&
-      std::abs(label(p.fig3b_later, 300, 600) - down) < 0.03)
-    text.findings.push_back(
-        {"fig3b.cycles_with_same_linearity", estimate(60), Origin::predicted, "cycle averaging; labels within 0.03"});
+  text.findings.push_back({"fig3b.cycles_with_same_linearity", estimate(static_cast<double>(p.fig3b_alike)),
+                           Origin::calibrated, "compact model, 60 run; labels within 0.03; the start was chosen so"});
   if (!p.fig3h.empty()) {
     const auto energy = [](const device::GatePulse& pulse) {
       return pulse.volts * pulse.width * device::leakage_current({}, shipped_device("fig3h"), pulse.volts, room) * 1e15;
@@ -222,11 +258,16 @@ ChapterText write(const StudyContext& context) {
     text.findings.push_back({"fig3h.up.energy_fJ", estimate(energy(fast_up)), Origin::calibrated, "leakage"});
     text.findings.push_back({"fig3h.down.energy_fJ", estimate(energy(fast_down)), Origin::calibrated, "leakage"});
     text.blocks.emplace_back(report::Paragraph(fmt::format(
-        "Fig. 3h: the energies are those of the leakage, ∫V·I dt; charging the gate's capacitance takes ½CV² = {} a "
-        "pulse "
-        "beside it. The amplitudes are not in the text: {} and {} V are fitted values. The same leakage law gives the "
-        "gate current of Fig. 4.",
-        report::with_prefix(capacitance * fast_up.volts * fast_up.volts / 2, "J", 3), fast_up.volts, fast_down.volts)));
+        "Fig. 3h: the energies are those of the leakage, ∫V·I dt; charging the gate's geometric capacitance takes ½CV² "
+        "= "
+        "{} a pulse beside it, and the double layer more. One symmetric leakage law cannot give both: its ratio of the "
+        "two is {:.2f}, the paper's 1.80. The amplitudes are not in the text: {} and {} V are fitted values. Of what "
+        "the "
+        "pulses up add, those down take {:.0f} % back: the labels, each normalised to its own range, do not show it. "
+        "The "
+        "same leakage law gives the gate current of Fig. 4.",
+        report::with_prefix(capacitance * fast_up.volts * fast_up.volts / 2, "J", 3),
+        energy(fast_up) / energy(fast_down), fast_up.volts, fast_down.volts, returned(p.fig3h))));
   }
   write_chance(context, text);
   return text;
