@@ -189,7 +189,7 @@ void fit(const FitChoice& choice) {
   if (!choice.card.empty()) {
     const std::string name =
         choice.name.empty() ? std::filesystem::path(measurements.front().file).stem().string() : choice.name;
-    write_file(choice.card, record::device_card_text(calibration::card_of(found, measurements, base, name)));
+    write_file(choice.card, record::device_card_text(calibration::card_of(found, measurements, base, name, threads)));
   }
   if (choice.json)
     print_fit_json(found);

@@ -66,7 +66,8 @@ record::DeviceCard card_with_compact(const std::string& base, double up, double 
   Measurement m;
   m.protocol = protocol_of(up, down);
   m.file = "simulated";
-  return card_of(fit, std::span(&m, 1), base, "test");
+  ThreadPool threads(1);
+  return card_of(fit, std::span(&m, 1), base, "test", threads);
 }
 
 TEST(Subcircuit, FollowsTheCompactModelWithinOnePercent) {

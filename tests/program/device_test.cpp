@@ -49,7 +49,8 @@ TEST(DeviceProgram, RunKeepsItsContract) {
   EXPECT_GT(json["steps"][0]["spread_S"], 0);
   const std::string csv = read_whole(folder / "out/readings.csv");
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 21);
-  EXPECT_THAT(csv, HasSubstr("conductance_S,spread_S,low_S,high_S,device_1_S,device_2_S,device_3_S\n"));
+  EXPECT_THAT(csv, HasSubstr("conductance_S,density_cm^-3,mobility_cm^2/V/"
+                             "s,gate_current_A,energy_J,spread_S,low_S,high_S,device_1_S,device_2_S,device_3_S\n"));
   EXPECT_EQ(read_whole(folder / "out/run.h5").substr(1, 3), "HDF");
   EXPECT_THAT(read_whole(folder / "out/figure.svg"), HasSubstr("</svg>"));
   expect_refused(run_program("device run " + protocol + " --out " + out), "exists");
@@ -116,6 +117,10 @@ TEST(DeviceProgram, FittedCardsAreReadRunAndRefusedWhenChanged) {
   EXPECT_EQ(run_program("card check " + card).status, 0);
   EXPECT_EQ(run_program("device run " + protocol + " --card " + card).status, 0);
   EXPECT_THAT(run_program("device export " + card + " --to ngspice").out, HasSubstr(".subckt ecram gate source drain"));
+  // Window and labels of the readings are on the card, so that every simulator can have it.
+  const auto neurosim = run_program("device export " + card + " --to neurosim");
+  EXPECT_EQ(neurosim.status, 0) << neurosim.err;
+  EXPECT_THAT(neurosim.out, HasSubstr("writeVoltageLTD = 0.9;"));
 
   const std::string text = read_whole(card);
   const auto changed = [&](const std::string& from, const std::string& to) {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
 
 #include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
+#include "ecram/analysis/switching/switching_card.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/interrupt.h"
@@ -102,22 +104,68 @@ const device::PulseTrainStep* first_train(const Measurement& m, bool up) {
   return nullptr;
 }
 
+/// How many readings a step gives.
+std::size_t readings_of(const device::ProtocolStep& step) {
+  struct Visitor {
+    std::size_t operator()(const device::PulseTrainStep& s) const { return train_readings(s); }
+    std::size_t operator()(const device::EnduranceStep& e) const {
+      const std::size_t cycles = (e.cycles - 1) / e.record_every + 1 + ((e.cycles - 1) % e.record_every != 0 ? 1 : 0);
+      return cycles * (train_readings(e.up) + train_readings(e.down));
+    }
+    std::size_t operator()(const device::SweepStep& w) const {
+      std::size_t total = 0;
+      for (std::size_t i = 1; i < w.corners.size(); ++i)
+        total += static_cast<std::size_t>(
+            std::max(1.0, std::round(std::abs(w.corners[i] - w.corners[i - 1]) / w.reading_step)));
+      return total;
+    }
+    std::size_t operator()(const device::RetentionStep& r) const { return r.readings; }
+    std::size_t operator()(const device::TemperatureStep&) const { return 1; }
+  };
+  return std::visit(Visitor{}, step.what);
+}
+
+/// The measured trains of pulses, as a file of pulses would have them: those read after every pulse, without gaps.
+/// Nothing where a direction is missing.
+std::optional<analysis::PulseRecord> pulses_of(const Measurement& m) {
+  if (m.conductance.size() != number_of_readings(m.protocol)) return std::nullopt;
+  analysis::PulseRecord record;
+  record.source = m.file;
+  record.sha256 = m.sha256;
+  record.layout = "readings of " + m.protocol.source;
+  std::size_t at = 0;
+  bool up = false, down = false;
+  const auto add = [&](const device::PulseTrainStep& s) {
+    const auto first = m.conductance.begin() + static_cast<std::ptrdiff_t>(at);
+    std::vector<double> g(first, first + static_cast<std::ptrdiff_t>(train_readings(s)));
+    at += g.size();
+    if (s.read_every != 1 || g.size() < analysis::fewest_pulses ||
+        std::ranges::any_of(g, [](double x) { return x != x; }))
+      return;
+    (s.voltage > 0 ? up : down) = true;
+    analysis::PulseTrain& train = record.trains.emplace_back();
+    train.direction = s.voltage > 0 ? analysis::Direction::potentiation : analysis::Direction::depression;
+    train.conductance = std::move(g);
+  };
+  for (const auto& step : m.protocol.steps) {
+    if (const auto* s = std::get_if<device::PulseTrainStep>(&step.what)) {
+      add(*s);
+    } else if (const auto* e = std::get_if<device::EnduranceStep>(&step.what)) {
+      for (std::size_t c = 0; c < e->cycles; ++c)
+        if (c % e->record_every == 0 || c + 1 == e->cycles) add(e->up), add(e->down);
+    } else {
+      at += readings_of(step);
+    }
+  }
+  if (!up || !down) return std::nullopt;
+  return record;
+}
+
 }  // namespace
 
 std::size_t number_of_readings(const device::Protocol& protocol) {
   std::size_t total = 0;
-  for (const auto& step : protocol.steps) {
-    if (const auto* s = std::get_if<device::PulseTrainStep>(&step.what)) total += train_readings(*s);
-    if (const auto* e = std::get_if<device::EnduranceStep>(&step.what))
-      for (std::size_t c = 0; c < e->cycles; ++c)
-        if (c % e->record_every == 0 || c + 1 == e->cycles) total += train_readings(e->up) + train_readings(e->down);
-    if (const auto* w = std::get_if<device::SweepStep>(&step.what))
-      for (std::size_t i = 1; i < w->corners.size(); ++i)
-        total += static_cast<std::size_t>(
-            std::max(1.0, std::round(std::abs(w->corners[i] - w->corners[i - 1]) / w->reading_step)));
-    if (const auto* r = std::get_if<device::RetentionStep>(&step.what)) total += r->readings;
-    if (std::holds_alternative<device::TemperatureStep>(step.what)) ++total;
-  }
+  for (const auto& step : protocol.steps) total += readings_of(step);
   return total;
 }
 
@@ -301,8 +349,16 @@ std::string sentence(const DeviceFit& fit, const OpenDirection& direction) {
 }
 
 record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> measurements, const std::string& base,
-                           const std::string& name) {
+                           const std::string& name, ThreadPool& threads) {
   record::DeviceCard card;
+  for (const Measurement& m : measurements) {
+    const auto record = pulses_of(m);
+    if (!record) continue;
+    const auto switching = analysis::analyse_switching(*record, {}, threads);
+    card = analysis::card_of({&switching, 1}, std::nullopt, name);
+    card.sources.clear();
+    break;
+  }
   card.device = name;
   card.program = fmt::format("ecram {} ({})", version(), commit());
   for (const Measurement& m : measurements)

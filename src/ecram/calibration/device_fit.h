@@ -77,10 +77,10 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
 /// "transfer_rate times exp(0.7) with transfer_energy + 0.07 eV ...": one sentence for people.
 std::string sentence(const DeviceFit& fit, const OpenDirection& direction);
 
-/// The fit as a card; the window and the labels are those of the first measurement's pulses where it has both
-/// directions.
+/// The fit as a card. Window, labels and noise are measured: those that `analyse_switching` finds in the first
+/// measurement that has trains of pulses in both directions, read after each pulse.
 record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> measurements, const std::string& base,
-                           const std::string& name);
+                           const std::string& name, ThreadPool& threads);
 
 /// The constants and the device of a card's compact model.
 /// @throws InvalidInput  for a card without one, a parameter that is not known or not physical

@@ -41,13 +41,22 @@ void require_window(const record::DeviceCard& card) {
 
 double window(const record::DeviceCard& card) { return card.gmax.value - card.gmin.value; }
 
-/// Standard deviation of a step from cycle to cycle, over the window; 0 where the card does not know it.
+/// Standard deviation of a step from cycle to cycle, over the window; 0 where the card does not know it, or only that
+/// it may be none.
 double step_spread(const record::DeviceCard& card) {
-  if (card.step_over_window.known()) return card.step_over_window.value;
+  if (card.step_over_window.known()) return card.step_over_window.low > 0 ? card.step_over_window.value : 0;
   double most = 0;
   for (const auto* d : {&card.potentiation, &card.depression})
     if (*d) most = std::max(most, (*d)->step_noise);
   return most / window(card);
+}
+
+/// What the card cannot tell from nothing, said in the export: empty where it can.
+std::string unresolved_step_spread(const record::DeviceCard& card, std::string_view comment) {
+  const Estimate& e = card.step_over_window;
+  if (!e.known() || e.low > 0) return {};
+  return fmt::format("{} Steps vary by no more than {:.2g} % of the window from cycle to cycle (95 %): taken as 0.\n",
+                     comment, 100 * e.high);
 }
 
 double reading_noise(const record::DeviceCard& card) {
@@ -77,13 +86,14 @@ std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
     fmt::format_to(std::back_inserter(text), "#   {:<15} rms {:.4g}, greatest {:.4g}{}\n", name(fit.law),
                    100 * fit.misfit_rms, 100 * fit.misfit_max, &fit == &chosen ? "   <- used" : "");
   text += "# The card says how steps vary from cycle to cycle, not how devices differ: every *_dtod is 0.\n";
+  text += unresolved_step_spread(card, "#");
 
   // AIHWKIT's update: the direction with the larger step has dw_min, the other |up_down| of it less.
   const double dw_min = std::max(chosen.scale_up, chosen.scale_down);
   const double up_down =
       chosen.scale_up < chosen.scale_down ? chosen.scale_up / dw_min - 1 : 1 - chosen.scale_down / dw_min;
   const double dw_min_std = 2 * step_spread(card) / dw_min;
-  const double write_noise_std = 2 * reading_noise(card) / window(card) / dw_min;
+  const double read_noise = 2 * reading_noise(card) / window(card);  // of a weight
   const char* type = chosen.law == StepLaw::linear_step   ? "LinearStepDevice"
                      : chosen.law == StepLaw::soft_bounds ? "SoftBoundsDevice"
                                                           : "PiecewiseStepDevice";
@@ -92,8 +102,8 @@ std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
                  "from aihwkit.simulator.configs.devices import {0}\n\n"
                  "rpu_config = SingleRPUConfig(\n    device={0}(\n"
                  "        w_min=-1.0,\n        w_max=1.0,\n        dw_min={1},\n        up_down={2},\n"
-                 "        dw_min_std={3},\n        write_noise_std={4},\n",
-                 type, plain(dw_min), plain(up_down), plain(dw_min_std), plain(write_noise_std));
+                 "        dw_min_std={3},\n",
+                 type, plain(dw_min), plain(up_down), plain(dw_min_std));
   if (chosen.law != StepLaw::piecewise_step) text += "        mult_noise=False,\n";
   if (chosen.law == StepLaw::linear_step) {
     fmt::format_to(std::back_inserter(text), "        gamma_up={},\n        gamma_down={},\n", plain(chosen.gamma_up),
@@ -113,6 +123,12 @@ std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
   text +=
       "        dw_min_dtod=0.0,\n        up_down_dtod=0.0,\n        w_min_dtod=0.0,\n        w_max_dtod=0.0,\n    "
       ")\n)\n";
+  if (read_noise > 0)
+    // Drawn anew at each reading, as write_noise_std would not be.
+    fmt::format_to(std::back_inserter(text),
+                   "rpu_config.forward.w_noise_type = type(rpu_config.forward.w_noise_type).ADDITIVE_CONSTANT\n"
+                   "rpu_config.forward.w_noise = {}\n",
+                   plain(read_noise));
   return text;
 }
 
@@ -154,6 +170,7 @@ std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, c
   const auto label = [](double value) {
     return fmt::format("{:.4f}", std::copysign(std::max(std::abs(value), least_label), value));
   };
+  text += unresolved_step_spread(card, "//");
   text += "// In the constructor of RealDevice:\n";
   line("maxConductance", plain(card.gmax.value), "S");
   line("minConductance", plain(card.gmin.value), "S");
@@ -187,11 +204,18 @@ std::string crosssim(const record::DeviceCard& card, const WriteConditions& c, c
     throw InvalidInput("the card's gmin is {:.4g} S; CrossSim's Rmax is its inverse, expected above 0",
                        card.gmin.value);
   std::string text = head(card, file, "#", "CrossSim device parameters");
-  const double programming = step_spread(card) * window(card) / card.gmax.value;
+  // Programmed until it is right, a device is off by up to half a step either way, and by what the last step missed.
+  double pulses = 0;
+  for (const auto* d : {&card.potentiation, &card.depression})
+    if (*d) pulses = std::max(pulses, static_cast<double>((*d)->pulses));
+  const double step = pulses > 1 ? 1 / (pulses - 1) : 0;
+  const double programming = std::hypot(step_spread(card), step / std::sqrt(12.0)) * window(card) / card.gmax.value;
   const double reading = reading_noise(card) / card.gmax.value;
   text +=
-      "# Errors are in units of Gmax. A weight that is programmed until it is right is off by what its last step "
-      "missed.\n"
+      "# Errors are in units of Gmax. A weight that is programmed until it is right is off by half a mean step either "
+      "way "
+      "and by what its last step missed.\n" +
+      unresolved_step_spread(card, "#") +
       "from simulator import CrossSimParameters\n\nparams = CrossSimParameters()\ndevice = params.xbar.device\n";
   fmt::format_to(std::back_inserter(text),
                  "device.cell_bits = 0\ndevice.Rmin = {}\ndevice.Rmax = {}\ndevice.infinite_on_off_ratio = False\n",
