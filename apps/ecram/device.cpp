@@ -51,7 +51,7 @@ void run(const RunChoice& choice) {
     if (!choice.device.empty()) throw InvalidInput("--device and --card say two devices; expected one of them");
     const auto card = record::read_device_card(choice.card);
     naming(choice.card, [&] { calibration::compact_of(card, options.constants, options.device); });
-    options.chance.reading_noise = card.compact->reading_noise;
+    if (card.compact) options.chance.reading_noise = card.compact->reading_noise;
     run.device = card.device;
   } else {
     options.device = naming(choice.device.empty() ? choice.protocol : "--device",

@@ -19,7 +19,8 @@ FermiIntegral fermi_half(double x) {
   const double bell = 0.68 * std::exp(-0.17 * (x + 1) * (x + 1));
   const double a = x * x * x * x + 33.6 * x * (1 - bell) + 50;
   const double a_slope = 4 * x * x * x + 33.6 * (1 - bell) + 33.6 * x * bell * 0.34 * (x + 1);
-  const double b = 1.3293403881791370 * std::pow(a, -0.375);  // 3 sqrt(pi)/4
+  const double root = std::sqrt(std::sqrt(std::sqrt(a)));      // pow would take a tenth of a run's time
+  const double b = 1.3293403881791370 / (root * root * root);  // 3 sqrt(pi)/4 a^(-3/8)
   const double denominator = 1 / boltzmann + b;
   const double slope = (1 / boltzmann + 0.375 * b * a_slope / a) / (denominator * denominator);
   return {1 / denominator, slope};

@@ -7,9 +7,9 @@
 #include <limits>
 #include <numbers>
 
+#include <Eigen/LU>
 #include <cvode/cvode.h>
 #include <nvector/nvector_serial.h>
-#include <sunlinsol/sunlinsol_dense.h>
 #include <sunmatrix/sunmatrix_dense.h>
 
 #include "ecram/core/errors.h"
@@ -32,6 +32,35 @@ constexpr double rounding = 1e-12;  // of all vacancies: what a hold of seconds 
 constexpr double most_lost = 1e-6;  // what one of years may, before something else is wrong
 
 double arrhenius(double energy, double kelvin) { return std::exp(-energy / (constants::boltzmann * kelvin)); }
+
+using Factors = Eigen::PartialPivLU<Eigen::MatrixXd>;
+
+/// A linear solver for CVODE by Eigen's LU: a third of a run's time went into SUNDIALS' own.
+SUNLinearSolver make_eigen_solver(Factors& factors, SUNContext context) {
+  SUNLinearSolver solver = SUNLinSolNewEmpty(context);
+  if (solver == nullptr) throw Failure("SUNDIALS could not be started");
+  solver->content = &factors;
+  solver->ops->gettype = [](SUNLinearSolver) { return SUNLINEARSOLVER_DIRECT; };
+  solver->ops->initialize = [](SUNLinearSolver) -> int { return SUNLS_SUCCESS; };
+  solver->ops->setup = [](SUNLinearSolver self, SUNMatrix matrix) -> int {
+    const auto size = static_cast<Eigen::Index>(SUNDenseMatrix_Rows(matrix));
+    auto& lu = *static_cast<Factors*>(self->content);
+    lu.compute(Eigen::Map<const Eigen::MatrixXd>(SUNDenseMatrix_Data(matrix), size, size));
+    return (lu.matrixLU().diagonal().array() != 0).all() ? SUNLS_SUCCESS : SUNLS_LUFACT_FAIL;
+  };
+  solver->ops->solve = [](SUNLinearSolver self, SUNMatrix, N_Vector x, N_Vector b, realtype) -> int {
+    const auto size = static_cast<Eigen::Index>(N_VGetLength(b));
+    Eigen::Map<Eigen::VectorXd>(N_VGetArrayPointer(x), size) =
+        static_cast<Factors*>(self->content)->solve(Eigen::Map<const Eigen::VectorXd>(N_VGetArrayPointer(b), size));
+    return SUNLS_SUCCESS;
+  };
+  solver->ops->free = [](SUNLinearSolver self) -> int {
+    self->content = nullptr;
+    SUNLinSolFreeEmpty(self);
+    return SUNLS_SUCCESS;
+  };
+  return solver;
+}
 
 /// Releases what SUNDIALS made.
 struct Release {
@@ -64,6 +93,7 @@ struct FullModel::Impl {
   SUNContext context = nullptr;
   Owned<N_Vector> state;
   Owned<SUNMatrix> matrix;
+  Factors factors;
   Owned<SUNLinearSolver> solver;
   std::unique_ptr<void, Release> cvode;
 
@@ -123,7 +153,7 @@ struct FullModel::Impl {
   void make_solver() {
     const auto size = static_cast<sunindextype>(cells + 1);
     matrix.reset(SUNDenseMatrix(size, size, context));
-    solver.reset(SUNLinSol_Dense(state.get(), matrix.get(), context));
+    solver.reset(make_eigen_solver(factors, context));
     cvode.reset(CVodeCreate(CV_BDF, context));
     if (!matrix || !solver || !cvode || CVodeInit(cvode.get(), right_side, 0, state.get()) != CV_SUCCESS)
       throw Failure("CVODE could not be started");

@@ -23,8 +23,9 @@ Bernoulli bernoulli(double x) {
 Bernoulli sinh_ratio(double w, double most) {
   if (std::abs(w) > most) return {std::sinh(most) / most, 0};
   if (std::abs(w) < 1e-3) return {1 + w * w / 6, w / 3};
-  const double value = std::sinh(w) / w;
-  return {value, (std::cosh(w) - value) / w};
+  const double up = std::expm1(w), down = up / (up + 1);  // e^w - 1 and 1 - e^-w: sinh without cancellation
+  const double value = (up + down) / (2 * w);
+  return {value, (1 + (up - down) / 2 - value) / w};
 }
 
 }  // namespace
