@@ -213,7 +213,7 @@ ChapterText write(const StudyContext& context) {
                   "0 V {:.2f} of it is left: the rest went with the double layer. The sweep's rate is assumed, 1 V/s.",
                   p.fig3a_volatile, p.fig3a_kept)));
   text.blocks.emplace_back(
-      report::Paragraph(fmt::format("Fig. 3e: no state loses more than {:.2f} % in three hours, and the lowest {:.2f} "
+      report::Paragraph(fmt::format("Fig. 3e: no state loses more than {:.1g} % in three hours, and the lowest {:.2f} "
                                     "% in 10⁹ s. This needs a barrier "
                                     "0.22 eV above that of the Hall bars of Fig. 3h and 4, which the paper calls "
                                     "optimised for retention, too: with one "
@@ -226,9 +226,9 @@ ChapterText write(const StudyContext& context) {
   };
   text.blocks.emplace_back(report::Paragraph(fmt::format(
       "Fig. 1d: of what 100 pulses of +4 V add, 100 of −4 V take {:.1f} % back; the paper draws a cycle that closes. "
-      "The "
-      "rest of both devices' states with such strong pulses is the model's weakest point: once the film is emptied of "
-      "electrons a more negative gate moves its potential, not the interphase's.",
+      "Cycles of such strong pulses are the model's weakest point: once the film is emptied of electrons, a more "
+      "negative "
+      "gate moves its potential and not the interphase's voltage.",
       returned(p.fig1d))));
 
   text.findings = {
