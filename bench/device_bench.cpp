@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "ecram/device/full_model.h"
 #include "ecram/device/pulse_kernel.h"
 
 namespace {
@@ -50,6 +51,23 @@ void pulses(benchmark::State& state, Kernel kernel, bool noise) {
   state.SetLabel(pulse_kernel_target());
 }
 
+/// The full model: a pulse up and its rest, a pulse down and its rest, integrated. 20,000 take 20,000 times the time
+/// shown for one.
+void full(benchmark::State& state) {
+  FullModel model({}, shipped_device("fig3b"));
+  model.hold(0, 1, 300);
+  const long before = model.effort().evaluations;
+  while (state.KeepRunning())
+    for (const double volts : {1.5, -0.8}) {
+      model.hold(volts, 0.5, 300);
+      model.hold(0, 0.5, 300);
+    }
+  const auto pulses = static_cast<double>(2 * state.iterations());
+  state.counters["s/20000 pulses"] =
+      benchmark::Counter(pulses / 20000, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["evaluations/pulse"] = static_cast<double>(model.effort().evaluations - before) / pulses;
+}
+
 void add(benchmark::State& state) {
   std::vector<float> x(static_cast<std::size_t>(state.range(0)), 1.0F), y(x.size(), 1.0F);
   while (state.KeepRunning()) {
@@ -70,6 +88,7 @@ int main(int argc, char** argv) {
   RegisterBenchmark("compact/single/noise", [](auto& s) { pulses(s, give_pulses, true); })->Args({10'000'000, 1});
   RegisterBenchmark("plain/train/noise", [](auto& s) { pulses(s, give_pulses_plainly, true); })->Args({4096, 100});
   RegisterBenchmark("plain/train/quiet", [](auto& s) { pulses(s, give_pulses_plainly, false); })->Args({4096, 100});
+  RegisterBenchmark("full", full)->Unit(benchmark::kMillisecond);
   RegisterBenchmark("memory/y+=x", add)->Arg(10'000'000);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

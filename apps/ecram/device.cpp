@@ -70,13 +70,19 @@ void run(const RunChoice& choice) {
   run.result = choice.model == "full" ? device::run_full(run.protocol, options)
                                       : device::run_compact(run.protocol, options, threads);
   if (choice.model == "compact") run.shares = device::cycle_shares(run.protocol, options, run.result, threads);
-  if (run.result.interrupted) acknowledge_interrupt();
+  // What is complete is kept when the shares, which come after, are not.
+  const bool stopped = run.result.interrupted || interrupt_requested();
+  if (stopped) acknowledge_interrupt();
   if (folder && !run.result.readings.empty()) {
     const auto& into = folder->working_folder();
     write_file(into / "readings.csv", device::readings_csv(run.protocol, run.result));
     device::write_run_file(into / "run.h5", run.protocol, run.result, run.device, run.model);
     write_file(into / "results.json", report::run_json(run).dump(2) + "\n");
-    write_file(into / "figure.svg", render(report::run_figure(run), report::Format::svg));
+    try {
+      write_file(into / "figure.svg", render(report::run_figure(run), report::Format::svg));
+    } catch (const InvalidInput& e) {  // the readings are what counts
+      fmt::print(stderr, "ecram: warning: figure.svg was not drawn: {}\n", e.what());
+    }
     folder->publish();
   }
   if (choice.json) {
@@ -84,7 +90,7 @@ void run(const RunChoice& choice) {
   } else {
     fmt::print("{}", report::run_text(run));
   }
-  if (run.result.interrupted) throw Interrupted();
+  if (stopped) throw Interrupted();
 }
 
 struct ExportChoice {

@@ -35,7 +35,7 @@ TEST(Parameters, UnphysicalOnesAreNamed) {
     validate(c);
     FAIL();
   } catch (const InvalidInput& e) {
-    EXPECT_STREQ(e.what(), "transfer_energy is -0.5 eV, expected 0.1 to 3");
+    EXPECT_STREQ(e.what(), "transfer_energy is -0.5 eV, expected 0.1 to 3 eV");
   }
   try {
     shipped_device("fig3B");

@@ -73,12 +73,13 @@ TEST(Protocol, KeepsTheOrderOfSteps) {
 TEST(Protocol, RefusesWhatIsNotPhysical) {
   EXPECT_EQ(refusal(pulses()), "taken");
   EXPECT_EQ(refusal("protocol = 1\ntemperature = \"-3 K\"\n[[step]]\nkind = \"pulses\"\n"),
-            "p.toml:2: temperature in the protocol is \"-3 K\", expected a temperature above 0 K and up to 2000 K");
+            "p.toml:2: temperature in the protocol is \"-3 K\", expected a temperature from 20 K to 2000 K");
   const std::string stage = std::string(head) + "[[step]]\nkind = \"temperature\"\nto = ";
   EXPECT_THAT(refusal(stage + "\"0 K\"\n"), HasSubstr("p.toml:5: to in step 1 is \"0 K\""));
-  EXPECT_THAT(refusal(stage + "\"-274 degC\"\n"), HasSubstr("above 0 K"));
+  EXPECT_THAT(refusal(stage + "\"-274 degC\"\n"), HasSubstr("from 20 K"));
   const std::string train = std::string(head) + "[[step]]\nkind = \"pulses\"\nvoltage = \"1 V\"\n";
-  EXPECT_EQ(refusal(train + "width = \"0 s\"\npulses = 1\n"), "p.toml:6: width in step 1 is \"0 s\", expected above 0");
+  EXPECT_EQ(refusal(train + "width = \"0 s\"\npulses = 1\n"),
+            "p.toml:6: width in step 1 is \"0 s\", expected from 0.1 ns to 1e12 s");
   EXPECT_THAT(refusal(train + "width = \"1 s\"\npulses = 0\n"), HasSubstr("p.toml:7: pulses in step 1 is 0"));
   EXPECT_THAT(refusal(train + "width = \"1 V\"\npulses = 1\n"), HasSubstr("p.toml:6: width in step 1: "));
   EXPECT_THAT(refusal(train + "width = 1\npulses = 1\n"), HasSubstr("a number and its unit"));

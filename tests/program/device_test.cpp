@@ -70,7 +70,7 @@ TEST(DeviceProgram, UnphysicalProtocolsAreRefused) {
   const std::string pulse = "[[step]]\nkind = \"pulses\"\npulses = 3\n";
   refused("protocol = 1\ntemperature = \"-5 K\"\n" + std::string(train), "p.toml:2: temperature");
   refused(head + pulse + "voltage = \"1 V\"\nwidth = \"0 s\"\n",
-          "p.toml:7: width in step 1 is \"0 s\", expected above 0");
+          "p.toml:7: width in step 1 is \"0 s\", expected from 0.1 ns to 1e12 s");
   refused(head + pulse + "voltage = \"20 V\"\nwidth = \"1 s\"\n",
           "p.toml:3: 20 V on the gate is beyond the stack's breakdown");
   refused(head + pulse + "voltage = \"1 V\"\nwidht = \"1 s\"\n", "did you mean 'width'?");

@@ -100,10 +100,10 @@ FollowedPath DoubleLayer::followed_by_full_model(double temperature, double volt
 std::vector<FollowedPath> DoubleLayer::train(double temperature, double content, double volts, double width,
                                              double rest, std::size_t pulses) {
   const double tau = model_.at(temperature).double_layer_time();
-  if (width >= long_enough * tau && (rest == 0 || rest >= long_enough * tau)) {
+  if (width >= long_enough * tau && rest >= long_enough * tau) {
     FollowedPath path;
     path.samples.push_back({volts, width});
-    if (rest > 0) path.samples.push_back({0, rest});
+    path.samples.push_back({0, rest});
     path.end = 0;
     settle(0);
     return {path};

@@ -22,7 +22,8 @@ void check(const Owner& owner, std::string_view prefix) {
     const double value = *p.value / p.scale;
     const double slack = 1e-12 * (std::abs(p.low) + std::abs(p.high));
     if (!(value >= p.low - slack && value <= p.high + slack))
-      throw InvalidInput("{}{} is {:.6g} {}, expected {:.6g} to {:.6g}", prefix, p.name, value, p.unit, p.low, p.high);
+      throw InvalidInput("{}{} is {:.6g} {}, expected {:.6g} to {:.6g} {}", prefix, p.name, value, p.unit, p.low,
+                         p.high, p.unit);
   }
 }
 
@@ -173,6 +174,21 @@ void validate(const MaterialConstants& constants) {
 }
 
 void validate(const Device& device) { check(device, ""); }
+
+void validate(const MaterialConstants& constants, const Device& device) {
+  validate(constants);
+  validate(device);
+  // Beyond these it is another phase, which the model does not have.
+  const auto room = [](std::string_view name, double density, double share, std::string_view of, double sites) {
+    if (!(density <= share * sites))
+      throw InvalidInput("{} is {:.4g} 1/m^3, expected at most {:.4g}: {:g} of {}", name, density, share * sites, share,
+                         of);
+  };
+  room("electrolyte_vacancy_density", constants.electrolyte_vacancy_density, 0.5, "electrolyte_site_density",
+       constants.electrolyte_site_density);
+  room("gated_vacancy_density", device.gated_vacancy_density, 0.9, "channel_site_density",
+       constants.channel_site_density);
+}
 
 double breakdown_voltage(const MaterialConstants& constants, const Device& device) {
   return constants.breakdown_field * device.electrolyte_thickness;

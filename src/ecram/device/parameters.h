@@ -114,6 +114,9 @@ const Device& shipped_device(std::string_view name);
 void validate(const MaterialConstants& constants);
 void validate(const Device& device);
 
+/// Both, and that the device's layers have sites for the vacancies in them.
+void validate(const MaterialConstants& constants, const Device& device);
+
 /// The gate voltage at which the electrolyte's field is the breakdown field, V.
 double breakdown_voltage(const MaterialConstants& constants, const Device& device);
 

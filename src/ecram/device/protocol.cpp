@@ -21,6 +21,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 // Beyond these a run is a typing error, not an experiment.
 constexpr std::int64_t most_pulses = 1'000'000'000;
 constexpr std::int64_t most_devices = 100'000'000;
+constexpr double coldest = 20;         // K: nothing moves, and occupations leave the range of numbers
+constexpr double most_readings = 1e7;  // of a step: what a file and a memory take
+constexpr double most_pulses_in_all = 1e12;
 constexpr double hottest = 2000;  // K: the films have long since crystallised and mixed
 
 /// What a number may be: "above 0" and so on, for messages as well as for the check.
@@ -30,10 +33,13 @@ struct Range {
   std::string_view expected;
 };
 constexpr Range above_zero{0, infinity, false, "above 0"};
-constexpr Range not_negative{0, infinity, true, "0 or more"};
 constexpr Range any_number{-infinity, infinity, false, "finite"};
-constexpr Range kelvin{0, hottest, false, "a temperature above 0 K and up to 2000 K"};
-constexpr Range share{0, 1, true, "between 0 and 1"};
+constexpr Range kelvin{coldest, hottest, true, "a temperature from 20 K to 2000 K"};
+constexpr Range spread{0, 0.5, true, "between 0 and 0.5"};
+constexpr Range barrier{0, 0.2 * electronvolt, true, "0 to 0.2 eV"};
+constexpr Range time_span{1e-10, 1e12, true, "from 0.1 ns to 1e12 s"};
+constexpr Range time_or_none{0, 1e12, true, "0 or more, and up to 1e12 s"};
+constexpr Range sweep_rate{1e-12, 1e12, true, "from 1e-12 to 1e12 V/s"};
 
 /// Reads the keys of one table, remembers which it saw, and refuses the others at the end.
 class Keys {
@@ -144,18 +150,23 @@ class Keys {
 PulseTrainStep pulses(Keys& keys) {
   PulseTrainStep step;
   step.voltage = keys.quantity_of("voltage", "V", any_number);
-  step.width = keys.quantity_of("width", "s", above_zero);
-  keys.quantity_if("rest", "s", not_negative, step.rest);
+  step.width = keys.quantity_of("width", "s", time_span);
+  keys.quantity_if("rest", "s", time_or_none, step.rest);
   step.count = keys.whole("pulses", 1, most_pulses);
   keys.whole_if("read_every", 1, most_pulses, step.read_every);
   keys.quantity_if("until_above", "S", above_zero, step.until_above);
   keys.quantity_if("until_below", "S", above_zero, step.until_below);
+  if (static_cast<double>(step.count) / static_cast<double>(step.read_every) > most_readings)
+    throw InvalidInput(
+        "{}: {} pulses read after every {}, expected no more than {:g} readings; read_every makes them "
+        "fewer",
+        keys.place(), step.count, step.read_every, most_readings);
   return step;
 }
 
 SweepStep sweep(Keys& keys) {
   SweepStep step;
-  step.rate = keys.quantity_of("rate", "V/s", above_zero);
+  step.rate = keys.quantity_of("rate", "V/s", sweep_rate);
   step.reading_step = keys.quantity_of("reading_step", "V", above_zero);
   if (const toml::node* node = keys.optional("corners")) {
     const toml::array* list = node->as_array();
@@ -172,18 +183,22 @@ SweepStep sweep(Keys& keys) {
   } else {
     keys.required("corners");
   }
+  for (std::size_t i = 1; i < step.corners.size(); ++i)
+    if (step.reading_step > 0 && std::abs(step.corners[i] - step.corners[i - 1]) / step.reading_step > most_readings)
+      throw InvalidInput("{}: reading_step in a sweep is {} V, expected no more than {:g} readings", keys.place(),
+                         step.reading_step, most_readings);
   return step;
 }
 
 RetentionStep retention(Keys& keys) {
   RetentionStep step;
-  step.duration = keys.quantity_of("duration", "s", above_zero);
-  step.readings = keys.whole("readings", 1, 10'000'000);
-  step.first_reading = std::min(1.0, step.duration);
-  keys.quantity_if("first_reading", "s", above_zero, step.first_reading);
+  step.duration = keys.quantity_of("duration", "s", time_span);
+  step.readings = keys.whole("readings", 1, static_cast<std::int64_t>(most_readings));
+  step.first_reading = std::min(1.0, step.duration / 10);
+  keys.quantity_if("first_reading", "s", time_span, step.first_reading);
   keys.quantity_if("voltage", "V", any_number, step.voltage);
-  if (step.first_reading > step.duration)
-    throw InvalidInput("{}: first_reading in a retention is {} s, expected no later than its end at {} s", keys.place(),
+  if (step.readings > 1 && step.duration > 0 && !(step.first_reading < step.duration))
+    throw InvalidInput("{}: first_reading in a retention is {} s, expected before its end at {} s", keys.place(),
                        step.first_reading, step.duration);
   return step;
 }
@@ -207,13 +222,26 @@ EnduranceStep endurance(const std::string& source, Keys& keys) {
   step.down = direction("down");
   step.cycles = keys.whole("cycles", 1, most_pulses);
   keys.whole_if("record_every", 1, most_pulses, step.record_every);
+  const auto count = [](std::size_t n) { return static_cast<double>(n); };
+  const double pulses = count(step.cycles) * (count(step.up.count) + count(step.down.count));
+  if (pulses > most_pulses_in_all)
+    throw InvalidInput("{}: {:.3g} pulses in an endurance, expected no more than {:g}", keys.place(), pulses,
+                       most_pulses_in_all);
+  const double readings =
+      (count(step.cycles) / count(step.record_every) + 2) *
+      (count(step.up.count) / count(step.up.read_every) + count(step.down.count) / count(step.down.read_every));
+  if (readings > 2 * most_readings)
+    throw InvalidInput(
+        "{}: some {:.3g} readings in an endurance, expected no more than {:g}; record_every and "
+        "read_every make them fewer",
+        keys.place(), readings, 2 * most_readings);
   return step;
 }
 
 TemperatureStep temperature_step(Keys& keys) {
   TemperatureStep step;
   step.temperature = keys.quantity_of("to", "K", kelvin);
-  keys.quantity_if("duration", "s", not_negative, step.duration);
+  keys.quantity_if("duration", "s", time_or_none, step.duration);
   return step;
 }
 
@@ -258,10 +286,12 @@ PopulationChoice population_of(const std::string& source, const toml::table& tab
   Keys keys(source, table, "[population]");
   PopulationChoice choice;
   choice.devices = keys.whole("devices", 1, most_devices);
-  keys.number_if("thickness_spread", share, choice.thickness_spread);
-  keys.number_if("area_spread", share, choice.area_spread);
-  keys.quantity_if("barrier_spread", "J", not_negative, choice.barrier_spread);
+  keys.number_if("thickness_spread", spread, choice.thickness_spread);
+  keys.number_if("area_spread", spread, choice.area_spread);
+  keys.quantity_if("barrier_spread", "J", barrier, choice.barrier_spread);
   keys.refuse_others();
+  if (choice.devices == 1 && (choice.thickness_spread || choice.area_spread || choice.barrier_spread))
+    throw InvalidInput("{}: [population] of one device has no spread; expected devices = 2 or more", keys.place());
   return choice;
 }
 
@@ -279,8 +309,8 @@ void state_parameters(Keys& keys, Owner owner, std::vector<StatedParameter>& sta
     }
     const double slack = 1e-12 * (std::abs(p.low) + std::abs(p.high));
     if (!(value >= p.low - slack && value <= p.high + slack))
-      throw InvalidInput("{}: {} is {:.6g} {}, expected {:.6g} to {:.6g}", keys.place(*node), p.name, value, p.unit,
-                         p.low, p.high);
+      throw InvalidInput("{}: {} is {:.6g} {}, expected {:.6g} to {:.6g} {}", keys.place(*node), p.name, value, p.unit,
+                         p.low, p.high, p.unit);
     stated.push_back({std::string(p.name), value * p.scale});
   }
 }
@@ -288,6 +318,7 @@ void state_parameters(Keys& keys, Owner owner, std::vector<StatedParameter>& sta
 void device_of(const std::string& source, const toml::table& table, Protocol& protocol) {
   Keys keys(source, table, "[device]");
   keys.text_if("like", protocol.device);
+  if (!protocol.device.empty()) naming(keys.place(*table.get("like")), [&] { shipped_device(protocol.device); });
   std::string ambient;
   keys.text_if("ambient", ambient);
   if (!ambient.empty()) {
@@ -343,6 +374,8 @@ Protocol parse_protocol(std::string_view text, const std::string& source) {
     device_of(source, *keys.table_if("device"), protocol);
   else
     keys.text_if("device", protocol.device);
+  if (root["device"].is_string() && !protocol.device.empty())
+    naming(keys.place(*root.get("device")), [&] { shipped_device(protocol.device); });
   if (const toml::table* table = keys.table_if("material")) {
     Keys inner(source, *table, "[material]");
     state_parameters(inner, MaterialConstants{}, protocol.stated);
@@ -374,10 +407,7 @@ void apply_stated(const Protocol& protocol, MaterialConstants& constants, Device
       for (const Parameter& p : list)
         if (p.name == stated.name) *p.value = stated.value;
   if (protocol.ambient) device.ambient = *protocol.ambient;
-  naming(protocol.source, [&] {
-    validate(constants);
-    validate(device);
-  });
+  naming(protocol.source, [&] { validate(constants, device); });
 }
 
 void check_gate_voltages(const Protocol& protocol, double breakdown_voltage) {

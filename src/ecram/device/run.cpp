@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/core/random.h"
 #include "ecram/device/compact.h"
 #include "ecram/device/double_layer.h"
@@ -23,6 +24,7 @@ constexpr double drift_step = 0.5;             // K, over which derivatives by t
 constexpr double settled = 5e-3;               // V: double layers that count as alike
 constexpr double alike_contents = 0.1;         // of the logarithm
 constexpr std::size_t conductance_nodes = 1025;
+constexpr double least_conductance = 1e-18;  // S: an emptied film's has hundreds of decades less, which nobody reads
 constexpr std::size_t pulses_between_looks = 100;  // at wear and at the double layer
 
 /// What differs between devices, one number for each; the average device has 1, 1, 0.
@@ -269,6 +271,8 @@ class Population {
     const double squares = model_.device().gate_width / model_.device().gate_length;
     const std::size_t devices = content_.size();
     values_.resize(devices);
+    // Lognormal, so that no noise makes a reading negative.
+    const double spread = std::sqrt(std::log1p(chance_.reading_noise * chance_.reading_noise));
     const auto work = [&](std::size_t i) {
       const double at = std::clamp(static_cast<double>(content_[i]), 0.0, 1.0) * (conductance_nodes - 1);
       const auto node = std::min(static_cast<std::size_t>(at), conductance_nodes - 2);
@@ -276,10 +280,10 @@ class Population {
       double value = (1 - share) * cold[node] + share * cold[node + 1];
       if (drifts) value += drift_ / drift_step * ((1 - share) * warm[node] + share * warm[node + 1] - value);
       const double shape = differences_.area[i] * differences_.thickness[i];
-      double conductance = shape / (1 / (std::exp(value) * squares) + 1 / ends);
-      if (chance_.reading_noise > 0) {
+      double conductance = std::max(shape / (1 / (std::exp(value) * squares) + 1 / ends), least_conductance);
+      if (spread > 0) {
         RandomStream random(seed_, "reading", reading_number_ * devices + i);
-        conductance *= 1 + chance_.reading_noise * random.normal();
+        conductance *= std::exp(spread * random.normal() - spread * spread / 2);
       }
       values_[i] = conductance;
     };
@@ -381,8 +385,7 @@ void add_leakage(const Protocol& protocol, const RunOptions& options, RunResult&
 }  // namespace
 
 RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads) {
-  validate(options.constants);
-  validate(options.device);
+  validate(options.constants, options.device);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
   const Chance chance = chance_of(protocol, options.chance);
   const double start = start_content(options.device);
@@ -404,7 +407,11 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
     Population scouts(wide, scout, quiet, three, start, protocol.seed, threads);
     RunResult seen;
     walk(protocol, scouts.operations(), 3, seen);
-    if (seen.interrupted) return seen;
+    if (seen.interrupted) {  // nothing of the user's devices yet
+      RunResult nothing;
+      nothing.interrupted = true;
+      return nothing;
+    }
     lowest = scout.content(static_cast<double>(scouts.lowest()));
     highest = scout.content(static_cast<double>(scouts.highest()));
     const bool inside = scouts.lowest() > 0.02F && scouts.highest() < 0.98F;
@@ -434,28 +441,28 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
   if (protocol.population.devices > 1)
     throw InvalidInput("{}: the full model runs one device, the population has {}", protocol.source,
                        protocol.population.devices);
+  validate(options.constants, options.device);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
   FullModel model(options.constants, options.device, options.accuracy);
   double temperature = protocol.temperature;
-  const Operations operations{[&](const PulseTrainStep& train, std::size_t count) {
-                                for (std::size_t i = 0; i < count; ++i) {
-                                  model.hold(train.voltage, train.width, temperature);
-                                  model.hold(0, std::max(train.rest, 1e-9),
-                                             temperature);  // a device is read at zero volts
-                                }
-                              },
-                              [&](double from, double to, double seconds) {
-                                constexpr int parts = 8;  // a ramp as a staircase
-                                for (int k = 0; k < parts; ++k)
-                                  model.hold(from + (to - from) * (k + 0.5) / parts, seconds / parts, temperature);
-                              },
-                              [&](double volts, double seconds) { model.hold(volts, seconds, temperature); },
-                              [&](double kelvin) { temperature = kelvin; },
-                              [&](RunReading& reading) {
-                                const Reading r = model.read();
-                                reading.conductance = reading.low = reading.high = r.conductance;
-                                reading.hall_density = r.hall_density, reading.hall_mobility = r.hall_mobility;
-                              }};
+  const auto pulses = [&](const PulseTrainStep& train, std::size_t count) {
+    for (std::size_t i = 0; i < count && !interrupt_requested(); ++i) {
+      model.hold(train.voltage, train.width, temperature);
+      model.hold(0, std::max(train.rest, 1e-9), temperature);  // a device is read at zero volts
+    }
+  };
+  const auto ramp = [&](double from, double to, double seconds) {
+    constexpr int parts = 8;  // a ramp as a staircase
+    for (int k = 0; k < parts; ++k) model.hold(from + (to - from) * (k + 0.5) / parts, seconds / parts, temperature);
+  };
+  const auto hold = [&](double volts, double seconds) { model.hold(volts, seconds, temperature); };
+  const auto set_temperature = [&](double kelvin) { temperature = kelvin; };
+  const auto read = [&](RunReading& reading) {
+    const Reading r = model.read();
+    reading.conductance = reading.low = reading.high = std::max(r.conductance, least_conductance);
+    reading.hall_density = r.hall_density, reading.hall_mobility = r.hall_mobility;
+  };
+  const Operations operations{pulses, ramp, hold, set_temperature, read};
   RunResult result;
   walk(protocol, operations, 1, result);
   add_leakage(protocol, options, result);

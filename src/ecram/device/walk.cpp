@@ -10,6 +10,8 @@
 namespace ecram::device {
 namespace {
 
+constexpr std::size_t pulses_between_looks = 20'000'000;  // over all devices
+
 struct Walk {
   const Operations& operations;
   RunResult& result;
@@ -35,12 +37,16 @@ struct Walk {
     const bool to_a_level = s.until_above || s.until_below;
     const std::size_t stride = recorded || to_a_level ? s.read_every : s.count;
     for (std::size_t given = 0; given < s.count && !stopped();) {
-      const std::size_t now = std::min(stride, s.count - given);
-      operations.pulses(s, now);
-      given += now;
-      time += static_cast<double>(now) * (s.width + s.rest);
-      result.device_pulses += static_cast<double>(now * devices);
-      progress.update(static_cast<std::size_t>(result.device_pulses / static_cast<double>(devices)));
+      // In parts, so that Ctrl-C is heard within a second.
+      for (std::size_t left = std::min(stride, s.count - given); left > 0 && !stopped();) {
+        const std::size_t now = std::min(left, std::max<std::size_t>(pulses_between_looks / devices, 1));
+        operations.pulses(s, now);
+        left -= now, given += now;
+        time += static_cast<double>(now) * (s.width + s.rest);
+        result.device_pulses += static_cast<double>(now) * static_cast<double>(devices);
+        progress.update(static_cast<std::size_t>(result.device_pulses / static_cast<double>(devices)));
+      }
+      if (stopped()) return;
       if (recorded || to_a_level) read(cycle, down, given);
       if (s.until_above && result.readings.back().conductance >= *s.until_above) break;
       if (s.until_below && result.readings.back().conductance <= *s.until_below) break;
@@ -81,7 +87,7 @@ struct Walk {
     for (std::size_t k = 0; k < s.readings && !stopped(); ++k) {
       const double share = s.readings == 1 ? 1 : static_cast<double>(k) / static_cast<double>(s.readings - 1);
       const double at = begin + s.first_reading * std::pow(s.duration / s.first_reading, share);
-      operations.hold(s.voltage, at - time);
+      if (at > time) operations.hold(s.voltage, at - time);
       time = at;
       read(0, false, k + 1);
     }
