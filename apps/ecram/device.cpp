@@ -31,7 +31,7 @@ struct RunChoice {
   std::string protocol, out, model = "compact", device, card;
   std::optional<std::uint64_t> seed;
   unsigned threads = 0;
-  bool force = false, json = false;
+  bool force = false, json = false, average = false;
 };
 
 void run(const RunChoice& choice) {
@@ -42,6 +42,7 @@ void run(const RunChoice& choice) {
   if (choice.seed) run.protocol.seed = *choice.seed;
   run.device = !choice.device.empty() ? choice.device : run.protocol.device.empty() ? "fig3b" : run.protocol.device;
   run.model = choice.model;
+  if (choice.average && choice.model != "full") throw InvalidInput("--average is for --model full");
   device::RunOptions options;
   const bool own = device::states_a_device(run.protocol);
   if (own && !(choice.card.empty() && choice.device.empty()))
@@ -63,6 +64,7 @@ void run(const RunChoice& choice) {
   }
   run.ambient = device::name(options.device.ambient);
   device::check_gate_voltages(run.protocol, device::breakdown_voltage(options.constants, options.device));
+  options.average = choice.average;
   std::optional<OutputFolder> folder;
   if (!choice.out.empty()) folder.emplace(choice.out, choice.force);
 
@@ -234,6 +236,8 @@ void add_run(CLI::App& device) {
   command->add_option("protocol", choice->protocol, "TOML; docs/device-run.md")->required()->type_name("PROTOCOL");
   command->add_option("--model", choice->model, "compact, or full: slow, without chance, one device")
       ->capture_default_str();
+  command->add_flag("--average", choice->average,
+                    "full model: integrate few of an endurance's cycles, and tell the error");
   command->add_option("--device", choice->device, "a shipped device (the protocol's, or fig3b)")->type_name("NAME");
   command->add_option("--card", choice->card, "a device card with a compact model (ecram device fit)")
       ->type_name("CARD");

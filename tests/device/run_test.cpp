@@ -68,6 +68,23 @@ TEST(Run, DevicesDifferWithoutNoise) {
   EXPECT_LT(run_compact(p, options, threads).readings.front().spread / r.conductance, 1e-7);
 }
 
+// What averaging says of its error holds, and most cycles are left out.
+TEST(Run, AveragedCyclesEndWhereAllOfThemDo) {
+  RunOptions options;
+  options.device = shipped_device("fig3b");
+  Protocol p = weak_cycles(40);
+  auto& endurance = std::get<EnduranceStep>(p.steps[0].what);
+  endurance.up.count = endurance.down.count = 3;
+  const RunResult every = run_full(p, options);
+  options.average = true;
+  const RunResult some = run_full(p, options);
+  EXPECT_LT(some.readings.size(), every.readings.size() / 2);
+  EXPECT_EQ(some.device_pulses, every.device_pulses);
+  EXPECT_NEAR(some.readings.back().time, every.readings.back().time, 1e-9 * every.readings.back().time);
+  EXPECT_LT(std::abs(std::log(some.readings.back().conductance / every.readings.back().conductance)),
+            some.averaging_error + 1e-5);
+}
+
 // More devices than one block of the kernel has.
 TEST(Run, SameForAnyNumberOfThreads) {
   RunOptions options;

@@ -75,7 +75,9 @@ class Population {
     return {[this](const PulseTrainStep& train, std::size_t count) { pulses(train, count); },
             [this](double from, double to, double seconds) { ramp(from, to, seconds); },
             [this](double volts, double seconds) { hold(volts, seconds); },
-            [this](double kelvin) { set_temperature(kelvin); }, [this](RunReading& reading) { read(reading); }};
+            [this](double kelvin) { set_temperature(kelvin); },
+            [this](RunReading& reading) { read(reading); },
+            {}};
   }
 
   /// Contents seen, as u.
@@ -462,7 +464,13 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
     reading.conductance = reading.low = reading.high = std::max(r.conductance, least_conductance);
     reading.hall_density = r.hall_density, reading.hall_mobility = r.hall_mobility;
   };
-  const Operations operations{pulses, ramp, hold, set_temperature, read};
+  Operations operations{pulses, ramp, hold, set_temperature, read, {}};
+  if (options.average)
+    operations.cycles = [&](const EnduranceStep& s) {
+      const auto pulse = [](const PulseTrainStep& t) { return GatePulse{t.voltage, t.width, std::max(t.rest, 1e-9)}; };
+      return averaged_cycles(model, pulse_cycle(s.up.count, pulse(s.up), s.down.count, pulse(s.down)), s.cycles,
+                             temperature);
+    };
   RunResult result;
   walk(protocol, operations, 1, result);
   add_leakage(protocol, options, result);

@@ -40,6 +40,7 @@ struct RunResult {
   std::vector<RunReading> readings;
   double device_pulses = 0;                  ///< pulses given, over all devices
   bool interrupted = false;                  ///< the user stopped it: readings are those up to then
+  double averaging_error = 0;                ///< of ln G, bound on what `RunOptions::average` left out
   std::string simd;                          ///< of the compact model; empty for the full one
   double content_low = 0, content_high = 0;  ///< vacancies per area that the compact devices had, 1/m^2
 };
@@ -47,8 +48,9 @@ struct RunResult {
 struct RunOptions {
   MaterialConstants constants;
   Device device;
-  Chance chance;                        ///< the protocol's population and `noise = false` go before it
-  Accuracy accuracy{.relative = 1e-7};  ///< of the full model: pulses of microseconds need it
+  Chance chance;         ///< the protocol's population and `noise = false` go before it
+  Accuracy accuracy;     ///< of the full model
+  bool average = false;  ///< full model: integrate few cycles of an endurance (`averaged_cycles`)
 };
 
 /// Runs a protocol on a population of compact devices. The same seed gives the same readings for any number of threads.

@@ -55,8 +55,13 @@ CycleAverage averaged_cycles(FullModel& model, std::span<const GatePulse> cycle,
   double longest = 1;
   for (std::size_t number = 0;;) {
     const Reading start = model.read();
+    try {
+      result.conductance.push_back(pulse_train(model, cycle, kelvin));
+    } catch (const Interrupted&) {
+      result.interrupted = true;
+      return result;
+    }
     result.cycle.push_back(number);
-    result.conductance.push_back(pulse_train(model, cycle, kelvin));
     result.pulses += cycle.size();
     const Reading end = model.read();
     const double moved = end.channel_vacancies - start.channel_vacancies;

@@ -43,6 +43,7 @@ struct CycleAverage {
   std::vector<std::size_t> cycle;                ///< numbers of the cycles that were integrated, the first 0
   std::vector<std::vector<double>> conductance;  ///< S, in each of them: before its first pulse and after each
   std::size_t pulses = 0;                        ///< integrated
+  bool interrupted = false;                      ///< the user stopped it: cycles are those up to then
   double error = 0;  ///< of ln G at the end of the train, estimated: what the jumps left out, summed
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "ecram/core/interrupt.h"
 #include "ecram/core/progress.h"
@@ -55,7 +56,35 @@ struct Walk {
 
   void operator()(const PulseTrainStep& s) { train(s, 0, s.voltage < 0, true); }
 
+  /// Readings of the cycles that were integrated.
+  void averaged(const EnduranceStep& s) {
+    const CycleAverage some = operations.cycles(s);
+    const double begin = time;
+    const double cycle_time = static_cast<double>(s.up.count) * (s.up.width + s.up.rest) +
+                              static_cast<double>(s.down.count) * (s.down.width + s.down.rest);
+    for (std::size_t k = 0; k < some.cycle.size(); ++k) {
+      time = begin + static_cast<double>(some.cycle[k]) * cycle_time;
+      for (std::size_t i = 1; i < some.conductance[k].size(); ++i) {
+        const bool down = i > s.up.count;
+        const PulseTrainStep& train = down ? s.down : s.up;
+        const std::size_t pulse = down ? i - s.up.count : i;
+        time += train.width + train.rest;
+        if (pulse % train.read_every != 0 && pulse != train.count) continue;
+        RunReading r;
+        r.step = step, r.cycle = some.cycle[k], r.down = down, r.pulse = pulse;
+        r.time = time, r.gate = train.voltage, r.temperature = temperature;
+        r.conductance = r.low = r.high = some.conductance[k][i];
+        r.hall_density = r.hall_mobility = std::numeric_limits<double>::quiet_NaN();
+        result.readings.push_back(std::move(r));
+      }
+    }
+    result.averaging_error += some.error;
+    result.interrupted = some.interrupted;
+    result.device_pulses += static_cast<double>(s.cycles) * static_cast<double>(s.up.count + s.down.count);
+  }
+
   void operator()(const EnduranceStep& s) {
+    if (operations.cycles) return averaged(s);
     for (std::size_t cycle = 0; cycle < s.cycles && !stopped(); ++cycle) {
       const bool recorded = cycle % s.record_every == 0 || cycle + 1 == s.cycles;
       train(s.up, cycle, false, recorded);

@@ -5,6 +5,7 @@
 
 #include "ecram/device/protocol.h"
 #include "ecram/device/run.h"
+#include "ecram/device/train.h"
 
 namespace ecram::device {
 
@@ -14,7 +15,8 @@ struct Operations {
   std::function<void(double from, double to, double seconds)> ramp;  ///< the gate from one voltage to another
   std::function<void(double volts, double seconds)> hold;
   std::function<void(double kelvin)> temperature;
-  std::function<void(RunReading& reading)> read;  ///< fills in the conductances
+  std::function<void(RunReading& reading)> read;                  ///< fills in the conductances
+  std::function<CycleAverage(const EnduranceStep& step)> cycles;  ///< all of them, few integrated; may be empty
 };
 
 /// Walks through the protocol. Stops early where the user asks for it.

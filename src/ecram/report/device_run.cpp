@@ -124,6 +124,7 @@ nlohmann::ordered_json run_json(const DeviceRun& run) {
                     {"noise", run.protocol.noise && run.model == "compact"},
                     {"devices", run.protocol.population.devices},
                     {"device_pulses", run.result.device_pulses},
+                    {"averaging_error", number(run.result.averaging_error)},
                     {"interrupted", run.result.interrupted}};
   json["steps"] = ordered_json::array();
   for (std::size_t step = 0; step < run.protocol.steps.size(); ++step) {
@@ -179,6 +180,8 @@ std::string run_text(const DeviceRun& run) {
     fmt::format_to(out, "  {:<28} {:>6.4g} K  {} -> {}\n", label_of(run, step), readings.back()->temperature,
                    with_prefix(readings.front()->conductance, "S"), with_prefix(readings.back()->conductance, "S"));
   }
+  if (run.result.averaging_error > 0)
+    fmt::format_to(out, "\n  cycles averaged: conductances within {:.2g} %\n", 100 * run.result.averaging_error);
   if (!run.shares.empty()) {
     const auto& worst = run.shares.front().spread;
     fmt::format_to(out, "\n  cycle to cycle: {} at {} after pulse {} ({} cycles), {:.3g} %\n",
