@@ -83,6 +83,7 @@ std::vector<double> log_conductances(const Model& model, const Measurement& m, T
   const device::RunResult run = device::run_compact(m.protocol, options, threads);
   if (run.interrupted) throw Interrupted();
   std::vector<double> result;
+  result.reserve(run.readings.size());
   for (const auto& r : run.readings) result.push_back(std::log(std::max(r.conductance, least_conductance)));
   return result;
 }

@@ -123,7 +123,8 @@ std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
   return text;
 }
 
-double neurosim_label(const std::optional<record::CardDirection>& direction, const char* which) {
+const record::CardDirection& neurosim_direction(const std::optional<record::CardDirection>& direction,
+                                                const char* which) {
   if (!direction) throw InvalidInput("the card has no {}, and NeuroSim needs both directions", which);
   if (!direction->described || !direction->nonlinearity.known())
     throw InvalidInput("the exponential law, which is NeuroSim's, does not describe the card's {} (described = false)",
@@ -132,7 +133,7 @@ double neurosim_label(const std::optional<record::CardDirection>& direction, con
   if (std::abs(label) > greatest_label)
     throw InvalidInput("the nonlinearity label of the card's {} is {:.4g}; NeuroSim's table ends at {:g}", which, label,
                        greatest_label);
-  return label;
+  return *direction;
 }
 
 double required(const std::optional<double>& value, const char* what, const char* option) {
@@ -143,8 +144,8 @@ double required(const std::optional<double>& value, const char* what, const char
 std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, const std::string& file) {
   require_siemens(card, "NeuroSim");
   require_window(card);
-  const double up = neurosim_label(card.potentiation, "potentiation");
-  const double down = neurosim_label(card.depression, "depression");
+  const auto& up = neurosim_direction(card.potentiation, "potentiation");
+  const auto& down = neurosim_direction(card.depression, "depression");
   const double up_voltage = required(c.up_voltage, "amplitude of the pulses up", "--up-voltage");
   const double down_voltage = required(c.down_voltage, "amplitude of the pulses down", "--down-voltage");
   if (!(up_voltage > 0) || !(down_voltage < 0))
@@ -173,11 +174,11 @@ std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, c
   line("writeVoltageLTD", plain(std::abs(down_voltage)), "V");
   line("writePulseWidthLTP", plain(up_width), "s");
   line("writePulseWidthLTD", plain(down_width), "s");
-  line("maxNumLevelLTP", fmt::format("{}", card.potentiation->pulses - 1), "");
-  line("maxNumLevelLTD", fmt::format("{}", card.depression->pulses - 1), "");
+  line("maxNumLevelLTP", fmt::format("{}", up.pulses - 1), "");
+  line("maxNumLevelLTD", fmt::format("{}", down.pulses - 1), "");
   line("nonlinearWrite", "true", "");
-  line("NL_LTP", label(up), "");
-  line("NL_LTD", label(down), "");
+  line("NL_LTP", label(up.nonlinearity.value), "");
+  line("NL_LTD", label(down.nonlinearity.value), "");
   line("sigmaDtoD", "0", "of the labels: the card does not say how they differ between devices");
   line("sigmaCtoC", fmt::format("{} * (maxConductance - minConductance)", plain(step_spread(card))), "S a pulse");
   line("readNoise", noise > 0 ? "true" : "false", "");
@@ -186,7 +187,7 @@ std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, c
   fmt::format_to(std::back_inserter(text),
                  "// args.nonlinearityLTP = {}\n// args.nonlinearityLTD = {}\n// args.max_level = {}\n"
                  "// args.c2cVari = {}\n// args.d2dVari = 0.0\n// args.onoffratio = {}\n",
-                 label(up), label(down), std::min(card.potentiation->pulses, card.depression->pulses) - 1,
+                 label(up.nonlinearity.value), label(down.nonlinearity.value), std::min(up.pulses, down.pulses) - 1,
                  plain(step_spread(card)), plain(card.gmax.value / card.gmin.value));
   return text;
 }
