@@ -181,7 +181,9 @@ TEST(Exports, RefuseByNameWhatALawCannotExpress) {
   card.step_over_window = {.value = 0.006, .standard_error = 0.005, .low = 0, .high = 0.016};
   EXPECT_THAT(export_text(card, Simulator::aihwkit, {}, "c", threads),
               AllOf(HasSubstr("dw_min_std=0,"), HasSubstr("no more than 1.6 % of the window")));
-  card.depression->described = false;
+  record::CardDirection undescribed;
+  undescribed.pulses = 101;
+  card.depression = undescribed;
   EXPECT_THAT(refusal(card, Simulator::aihwkit), HasSubstr("does not describe the card's depression"));
   card.depression.reset();
   EXPECT_THAT(refusal(card, Simulator::aihwkit), HasSubstr("no depression"));

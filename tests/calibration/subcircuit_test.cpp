@@ -17,7 +17,7 @@
 namespace ecram::calibration {
 namespace {
 
-constexpr int pulses = 100;
+constexpr std::size_t pulses = 100;
 constexpr double width = 0.5, rest = 0.5, read_voltage = 0.1;
 
 /// 100 + 100 pulses.
@@ -204,7 +204,7 @@ TEST(Subcircuit, NeedsACompactModelAndItsPulses) {
   EXPECT_THROW(ngspice_subcircuit(card, 0, "card.toml", threads), InvalidInput);
   // Cards of before the signs were looked at.
   card = card_with_compact("fig3b", 1.5, -1.5);
-  std::swap(card.writing->up_voltage, card.writing->down_voltage);
+  card.writing = record::CardWriting{-1.5, 1.5, width, width, rest, read_voltage, 300};
   EXPECT_THROW(ngspice_subcircuit(card, 0, "card.toml", threads), InvalidInput);
 }
 
