@@ -113,11 +113,7 @@ void export_card(const ExportChoice& choice) {
   given(choice.down_width, "--down-width", "s", conditions.down_width);
   given(choice.read_voltage, "--read-voltage", "V", conditions.read_voltage);
   given(choice.temperature, "--temperature", "K", conditions.temperature);
-  for (const auto& [width, option] : {std::pair{conditions.up_width, "--up-width"},
-                                      {conditions.down_width, "--down-width"},
-                                      {conditions.read_voltage, "--read-voltage"},
-                                      {conditions.temperature, "--temperature"}})
-    if (width && !(*width > 0)) throw InvalidInput("{}: {:g}, expected above 0", option, *width);
+  calibration::check_conditions(simulator, conditions);
   const auto card = record::read_device_card(choice.card);
   ThreadPool threads(0);
   const std::string text =
@@ -191,18 +187,22 @@ void fit(const FitChoice& choice) {
       if (!choice.card.empty() && std::filesystem::equivalent(choice.card, input, error))
         throw InvalidInput("{}: is an input itself", choice.card);
   }
+  const std::string name =
+      choice.name.empty() ? std::filesystem::path(measurements.front().file).stem().string() : choice.name;
+  naming("--name", [&] { record::check_device_name(name); });
   const std::string& stated = measurements.front().protocol.device;
   const std::string base = !choice.base.empty() ? choice.base : !stated.empty() ? stated : "fig3b";
   const auto found = calibration::fit_device(measurements, {.base = base, .parameters = choice.parameters}, threads);
-  if (!choice.card.empty()) {
-    const std::string name =
-        choice.name.empty() ? std::filesystem::path(measurements.front().file).stem().string() : choice.name;
-    write_file(choice.card, record::device_card_text(calibration::card_of(found, measurements, base, name, threads)));
-  }
+  // Printed first: a fit that is no card is still what the user waited for.
   if (choice.json)
     print_fit_json(found);
   else
     print_fit(found);
+  if (choice.card.empty()) return;
+  const std::string text = naming(choice.card + ": not written", [&] {
+    return record::device_card_text(calibration::card_of(found, measurements, base, name, threads));
+  });
+  write_file(choice.card, text);
 }
 
 void add_fit(CLI::App& device) {
@@ -221,9 +221,12 @@ void add_fit(CLI::App& device) {
   command->add_option("--threads", choice->threads, "0: as many as the machine has cores")->capture_default_str();
   command->add_flag("--force", choice->force, "replace a card that exists");
   command->footer(
-      "The readings are a CSV file with a column conductance and a row for each reading of the protocol, as 'ecram "
-      "device\n"
-      "run' writes them; an empty cell is a reading that is missing.\n\n"
+      "The readings are a CSV file with a column of conductances ('conductance_S', 'G [uS]') and a row for each "
+      "reading of\n"
+      "the protocol, as 'ecram device run' writes them; an empty cell is a reading that is missing. All protocols are "
+      "of one\n"
+      "device. No card is written of a fit that did not converge or about which the readings scatter by more than 50 "
+      "%.\n\n"
       "Examples:\n"
       "  ecram device fit pulses.toml=pulses.csv --card device.toml\n"
       "  ecram device fit warm.toml=warm.csv cold.toml=cold.csv retention.toml=retention.csv --card device.toml");
@@ -264,15 +267,17 @@ void add_export(CLI::App& device) {
       ->type_name("CARD");
   command->add_option("--to", choice->to, "aihwkit, neurosim, crosssim or ngspice")->required()->type_name("SIMULATOR");
   command->add_option("--out", choice->out, "write it here and not to standard output")->type_name("FILE");
-  command->add_option("--up-voltage", choice->up_voltage, "of the pulses, \"1.5 V\", where the card does not know it");
-  command->add_option("--down-voltage", choice->down_voltage, "\"-0.8 V\"");
-  command->add_option("--up-width", choice->up_width, "\"0.5 s\"");
-  command->add_option("--down-width", choice->down_width, "\"0.5 s\"");
-  command->add_option("--read-voltage", choice->read_voltage, "\"0.1 V\"");
-  command->add_option("--temperature", choice->temperature, "of an ngspice subcircuit (the card's)");
+  command->add_option("--up-voltage", choice->up_voltage,
+                      "of the pulses, \"1.5 V\", where the card does not know it (neurosim)");
+  command->add_option("--down-voltage", choice->down_voltage, "\"-0.8 V\", below 0 (neurosim)");
+  command->add_option("--up-width", choice->up_width, "\"0.5 s\" (neurosim)");
+  command->add_option("--down-width", choice->down_width, "\"0.5 s\" (neurosim)");
+  command->add_option("--read-voltage", choice->read_voltage, "\"0.1 V\" (neurosim, crosssim)");
+  command->add_option("--temperature", choice->temperature, "\"300 K\", up to 2000 K (ngspice; the card's)");
   command->add_flag("--force", choice->force, "replace a file that exists");
   command->footer(
-      "docs/device-run.md says what becomes of each number. What a simulator's law cannot express is refused.\n\n"
+      "docs/device-run.md says what becomes of each number. What a simulator's law cannot express is refused, and\n"
+      "so is an option that the export has no place for.\n\n"
       "Examples:\n"
       "  ecram device export device.toml --to aihwkit\n"
       "  ecram device export device.toml --to neurosim --up-voltage \"1.5 V\" --down-voltage \"-0.8 V\" --up-width "

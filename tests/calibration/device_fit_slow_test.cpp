@@ -32,6 +32,7 @@ TEST(DeviceFit, RecoversSimulatedTruthWithItsIntervals) {
     m.protocol = protocol;
     for (const auto& r : readings) m.conductance.push_back(r.conductance * (1 + 0.003 * random.normal()));
     const DeviceFit fit = fit_device(std::span(&m, 1), {"fig3b", {"transfer_rate", "gated_vacancy_density"}}, threads);
+    EXPECT_TRUE(fit.converged);
     EXPECT_NEAR(fit.scatter, 0.003, 0.0008);
     EXPECT_TRUE(fit.open.empty());
     const double wanted[] = {truth.constants.transfer_rate, truth.device.gated_vacancy_density};

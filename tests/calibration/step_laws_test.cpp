@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/calibration/step_laws.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -114,6 +115,55 @@ TEST(Exports, HaveTheCardsNumbers) {
               HasSubstr("allow_increasing=True"));
 }
 
+TEST(Exports, RefuseByNameConditionsThatTheyDoNotUse) {
+  const auto card = card_with_labels(0.1, -0.2);
+  struct Given {
+    WriteConditions conditions;
+    const char* option;
+    std::vector<Simulator> used_by;
+  };
+  const Given each[] = {{{.up_voltage = 1.5}, "--up-voltage", {Simulator::neurosim}},
+                        {{.down_voltage = -0.8}, "--down-voltage", {Simulator::neurosim}},
+                        {{.up_width = 0.5}, "--up-width", {Simulator::neurosim}},
+                        {{.down_width = 0.5}, "--down-width", {Simulator::neurosim}},
+                        {{.read_voltage = 0.1}, "--read-voltage", {Simulator::neurosim, Simulator::crosssim}},
+                        {{.temperature = 300}, "--temperature", {Simulator::ngspice}}};
+  for (const auto& given : each)
+    for (const auto to : {Simulator::aihwkit, Simulator::neurosim, Simulator::crosssim, Simulator::ngspice}) {
+      const bool used = std::ranges::find(given.used_by, to) != given.used_by.end();
+      const auto unused = HasSubstr(std::string(given.option) + ": an export to " + std::string(name(to)));
+      if (used)
+        EXPECT_THAT(refusal(card, to, given.conditions), Not(unused));
+      else
+        EXPECT_THAT(refusal(card, to, given.conditions), unused);
+    }
+}
+
+TEST(Exports, RefuseConditionsThatNoDeviceIsWrittenWith) {
+  const auto card = card_with_labels(0.1, -0.2);
+  const auto changed = [&](auto WriteConditions::*which, double value) {
+    WriteConditions c = all_known;
+    c.*which = value;
+    return refusal(card, Simulator::neurosim, c);
+  };
+  EXPECT_EQ(refusal(card, Simulator::neurosim, all_known), "exported");
+  EXPECT_EQ(changed(&WriteConditions::up_voltage, 1000), "exported");
+  for (const double volts : {-1.5, 0.0, 1001.0})
+    EXPECT_THAT(changed(&WriteConditions::up_voltage, volts), HasSubstr("--up-voltage: "));
+  for (const double volts : {0.8, 0.0, -1001.0})
+    EXPECT_THAT(changed(&WriteConditions::down_voltage, volts), HasSubstr("--down-voltage: "));
+  for (const double volts : {-0.1, 0.0, 1001.0})
+    EXPECT_THAT(changed(&WriteConditions::read_voltage, volts), HasSubstr("--read-voltage: "));
+  EXPECT_THAT(changed(&WriteConditions::up_width, 0), HasSubstr("--up-width: "));
+  for (const double kelvin : {0.0, -5.0, 2001.0})
+    EXPECT_THAT(refusal(card, Simulator::ngspice, {.temperature = kelvin}), HasSubstr("--temperature: "));
+  EXPECT_THAT(refusal(card, Simulator::ngspice, {.temperature = 2000}), HasSubstr("no compact model"));
+  // Cards of before the signs were looked at.
+  auto turned = card;
+  turned.writing = record::CardWriting{-0.9, 1.7, 0.5, 0.5, 0.5, 0.1, 300};
+  EXPECT_THAT(refusal(turned, Simulator::neurosim), HasSubstr("-0.9 V up and 1.7 V down"));
+}
+
 TEST(Exports, RefuseByNameWhatALawCannotExpress) {
   ThreadPool threads(1);
   auto card = card_with_labels(9.5, -0.2);
@@ -131,7 +181,9 @@ TEST(Exports, RefuseByNameWhatALawCannotExpress) {
   card.step_over_window = {.value = 0.006, .standard_error = 0.005, .low = 0, .high = 0.016};
   EXPECT_THAT(export_text(card, Simulator::aihwkit, {}, "c", threads),
               AllOf(HasSubstr("dw_min_std=0,"), HasSubstr("no more than 1.6 % of the window")));
-  card.depression->described = false;
+  record::CardDirection undescribed;
+  undescribed.pulses = 101;
+  card.depression = undescribed;
   EXPECT_THAT(refusal(card, Simulator::aihwkit), HasSubstr("does not describe the card's depression"));
   card.depression.reset();
   EXPECT_THAT(refusal(card, Simulator::aihwkit), HasSubstr("no depression"));

@@ -136,6 +136,57 @@ TEST(DeviceProgram, FittedCardsAreReadRunAndRefusedWhenChanged) {
   }
 }
 
+TEST(DeviceProgram, AFitThatFailedIsPrintedAndNotACard) {
+  const TemporaryFolder folder;
+  const std::string protocol = written(folder, "p.toml", std::string(head) + train);
+  // Readings that swing by decades from pulse to pulse: of a broken contact, not of this device.
+  std::string text = "conductance_S\n";
+  for (int i = 0; i < 20; ++i) text += i % 2 == 0 ? "1e-8\n" : "1e-3\n";
+  const std::string data = written(folder, "d.csv", text);
+  const std::string card = (folder / "c.toml").string();
+  const std::string fit = "device fit " + protocol + "=" + data + " --parameters hopping_prefactor";
+  const auto outcome = run_program(fit + " --card " + card + " --json");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_GT(nlohmann::json::parse(outcome.out)["scatter"], 0.5);
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("c.toml: not written: readings scatter by"));
+  EXPECT_FALSE(fs::exists(card));
+  // --force replaces a card that exists; it makes no card of what is none.
+  written(folder, "c.toml", "kept");
+  EXPECT_EQ(run_program(fit + " --card " + card + " --force").status, 2);
+  EXPECT_EQ(read_whole(card), "kept");
+  EXPECT_EQ(run_program(fit).status, 0);
+}
+
+TEST(DeviceProgram, FitsRefuseNamesAndProtocolsThatDoNotFit) {
+  const TemporaryFolder folder;
+  const std::string a = written(folder, "a.toml", std::string(head) + train);
+  const std::string b = written(folder, "b.toml", std::string(head) + "device = \"fig4\"\n" + train);
+  std::string text = "G [uS]\n";
+  for (int i = 0; i < 20; ++i) text += "1\n";
+  const std::string data = "=" + written(folder, "d.csv", text);
+  const std::string card = " --card " + (folder / "c.toml").string();
+  const auto both = run_program("device fit " + a + data + " " + b + data + card);
+  expect_refused(both, "b.toml: its device is 'fig4', that of ");
+  EXPECT_THAT(both.err, HasSubstr("a.toml is the default"));
+  expect_refused(run_program("device fit " + a + data + card + " --name \"$(printf 'a\\nb')\""),
+                 R"(--name: the device's name "a\u000Ab" has control characters)");
+  EXPECT_FALSE(fs::exists(folder / "c.toml"));
+}
+
+TEST(DeviceProgram, AFitSaysHowFarItIs) {
+  const TemporaryFolder folder;
+  const std::string protocol = written(folder, "p.toml", std::string(head) + train);
+  ASSERT_EQ(run_program("device run " + protocol + " --device fig4 --out " + (folder / "o").string()).status, 0);
+  // Progress is for terminals only: `script` is one.
+  const std::string fit = std::string(std::getenv("ECRAM_EXECUTABLE")) + " device fit " + protocol + "=" +
+                          (folder / "o/readings.csv").string() + " --parameters transfer_rate,hopping_prefactor";
+  const std::string seen = (folder / "seen").string();
+  ASSERT_EQ(std::system(("timeout 120 script -qec '" + fit + "' " + seen + " >/dev/null </dev/null").c_str()), 0);
+  EXPECT_THAT(read_whole(seen), testing::ContainsRegex("fitting: iteration [0-9]+, scatter [0-9.e+-]+ %"));
+  EXPECT_EQ(run_program(fit.substr(fit.find("device fit"))).err, "");
+}
+
 TEST(DeviceProgram, ExportsThatALawCannotExpressAreRefused) {
   const TemporaryFolder folder;
   const std::string csv = (fs::path(std::getenv("ECRAM_SOURCE")) / "examples" / "pulses_drawn.csv").string();
@@ -144,7 +195,12 @@ TEST(DeviceProgram, ExportsThatALawCannotExpressAreRefused) {
   expect_refused(run_program("device export " + card + " --to ngspice"), "no compact model");
   expect_refused(run_program("device export " + card + " --to neurosim"), "--up-voltage");
   expect_refused(run_program("device export " + card + " --to neurosimm"), "did you mean 'neurosim'?");
-  expect_refused(run_program("device export " + card + " --to aihwkit --up-width \"0 s\""), "--up-width");
+  expect_refused(run_program("device export " + card + " --to neurosim --up-width \"0 s\""), "--up-width");
+  expect_refused(run_program("device export " + card + " --to ngspice --up-voltage \"1.5 V\""),
+                 "--up-voltage: an export to ngspice has no place for it");
+  expect_refused(run_program("device export " + card + " --to neurosim --down-voltage \"0.8 V\""),
+                 "--down-voltage: 0.8, expected below 0");
+  expect_refused(run_program("device export " + card + " --to ngspice --temperature \"5000 K\""), "up to 2000 K");
   EXPECT_EQ(run_program("device export " + card + " --to aihwkit --out " + (folder / "a.py").string()).status, 0);
   expect_refused(run_program("device export " + card + " --to aihwkit --out " + (folder / "a.py").string()), "exists");
   expect_refused(run_program("device export " + card + " --to aihwkit --force --out " + card), "is the card itself");

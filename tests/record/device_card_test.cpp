@@ -17,9 +17,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 DeviceCard example() {
   DeviceCard card;
-  card.device = "a \"quoted\" name\twith a tab, \\ and \u00b5";
+  card.device = "a \"quoted\" name, \\ and \u00b5";
   card.program = "ecram 0 (test)";
-  card.sources = {{"a.csv", std::string(64, 'a'), "two columns"}};
+  card.sources = {{"a\ttab.csv", std::string(64, 'a'), "two columns"}};
   card.gmin = {1e-9, 1e-10, 8e-10, 1.2e-9};
   card.gmax = {4e-8, 0.1 + 0.2, -infinity, infinity};
   CardDirection up;
@@ -59,6 +59,7 @@ std::string complaint(const std::string& text) {
 TEST(DeviceCard, ReadsBackWhatWasWritten) {
   const DeviceCard card = example(), again = parse_device_card(device_card_text(card), "card.toml");
   EXPECT_EQ(again.device, card.device);
+  EXPECT_EQ(again.sources[0].file, card.sources[0].file);
   EXPECT_EQ(again.sources[0].sha256, card.sources[0].sha256);
   EXPECT_EQ(again.gmin.value, card.gmin.value);
   EXPECT_EQ(again.gmax.standard_error, card.gmax.standard_error);
@@ -79,6 +80,26 @@ TEST(DeviceCard, NamesThatAreNotUtf8CanBeReadBack) {
   card.device = "bad\xff\xc3 and \xed\xa0\x80 and \xc2\xb5S";
   EXPECT_EQ(parse_device_card(device_card_text(card), "card").device,
             "bad\xef\xbf\xbd\xef\xbf\xbd and \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd and \xc2\xb5S");
+}
+
+TEST(DeviceCard, NamesOfMoreThanOneLineAreNeitherWrittenNorRead) {
+  // Line feed, carriage return, escape, delete, and the next line of Latin-1: each could end a comment or steer a
+  // terminal.
+  for (const auto* name : {"a\nb", "a\rb", "a\x1b[2J", "a\x7f", "a\xc2\x85z"}) {
+    DeviceCard card = example();
+    card.device = name;
+    try {
+      device_card_text(card);
+      ADD_FAILURE() << "written";
+    } catch (const InvalidInput& e) {
+      EXPECT_THAT(e.what(), testing::HasSubstr("control characters"));
+      EXPECT_THAT(e.what(), testing::Not(testing::HasSubstr("\n")));
+    }
+  }
+  const std::string good = device_card_text(example());
+  const std::string name = "\"a \\\"quoted\\\" name, \\\\ and \u00b5\"";
+  EXPECT_EQ(complaint(replaced(good, name, R"("a\nb")")),
+            R"(card.toml:5: the device's name "a\u000Ab" has control characters; expected one line of text)");
 }
 
 TEST(DeviceCard, EveryWrongCardIsNamed) {

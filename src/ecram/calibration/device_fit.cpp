@@ -10,11 +10,13 @@
 #include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
+#include "ecram/analysis/switching/pulse_columns.h"
 #include "ecram/analysis/switching/switching_card.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/core/nearest.h"
+#include "ecram/core/progress.h"
 #include "ecram/core/sha256.h"
 #include "ecram/core/units.h"
 #include "ecram/core/version.h"
@@ -25,9 +27,11 @@ namespace ecram::calibration {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double least_conductance = 1e-30;  // S
-constexpr double told_weight = 0.025;        // squared: less is left out of the sentence
-constexpr double open_variance = 0.25;       // in plausible units: a parameter beyond has no error of its own
+constexpr double least_conductance = 1e-30;                          // S
+constexpr double least_plausible = 1e-18, greatest_plausible = 1e3;  // S: no channel, no instrument is beyond
+constexpr double greatest_scatter = 0.5;                             // of readings about a fit that describes them
+constexpr double told_weight = 0.025;                                // squared: less is left out of the sentence
+constexpr double open_variance = 0.25;  // in plausible units: a parameter beyond has no error of its own
 
 /// A parameter as the fit sees it: a number whose unit step is what is plausible.
 struct Handle {
@@ -71,35 +75,55 @@ Handle handle_named(Model& model, std::string_view name) {
   throw InvalidInput("no parameter '{}'{}", name, did_you_mean(name, known));
 }
 
-/// ln G of every reading of the measurements, by the model.
-void predict(const Model& model, std::span<const Measurement> measurements, ThreadPool& threads,
-             std::vector<double>& log_conductance) {
-  log_conductance.clear();
+std::vector<double> log_conductances(const Model& model, const Measurement& m, ThreadPool& threads) {
+  stop_if_interrupted();
   device::RunOptions options;
   options.constants = model.constants;
   options.device = model.device;
+  const device::RunResult run = device::run_compact(m.protocol, options, threads);
+  if (run.interrupted) throw Interrupted();
+  std::vector<double> result;
+  result.reserve(run.readings.size());
+  for (const auto& r : run.readings) result.push_back(std::log(std::max(r.conductance, least_conductance)));
+  return result;
+}
+
+/// ln G of every reading of the measurements, by the model. Parameters that no device can have are as far from any
+/// measurement as can be.
+/// @returns  can a device have them?
+bool predict(const Model& model, std::span<const Measurement> measurements, ThreadPool& threads,
+             std::vector<double>& log_conductance) {
+  log_conductance.clear();
+  bool possible = true;
+  const auto far_away = [&](const Measurement& m) {
+    possible = false;
+    log_conductance.insert(log_conductance.end(), m.conductance.size(), std::log(least_conductance));
+  };
   for (const Measurement& m : measurements) {
-    stop_if_interrupted();
-    device::RunResult run;
     try {
-      run = device::run_compact(m.protocol, options, threads);
+      const auto readings = log_conductances(model, m, threads);
+      log_conductance.insert(log_conductance.end(), readings.begin(), readings.end());
     } catch (const Failure&) {
-      // Parameters that no device can have: as far from any measurement as can be.
-      log_conductance.insert(log_conductance.end(), m.conductance.size(), std::log(least_conductance));
-      continue;
+      far_away(m);
+    } catch (const InvalidInput&) {  // of the trial's numbers, not the user's: those were run before
+      far_away(m);
     }
-    if (run.interrupted) throw Interrupted();
-    for (const auto& r : run.readings) log_conductance.push_back(std::log(std::max(r.conductance, least_conductance)));
   }
+  return possible;
 }
 
 std::size_t train_readings(const device::PulseTrainStep& s) { return (s.count + s.read_every - 1) / s.read_every; }
 
-const device::PulseTrainStep* first_train(const Measurement& m, bool up) {
+/// Which way a train writes, by the sign of its voltage: 1 up, -1 down, 0 not at all.
+int direction_of(const device::PulseTrainStep& s) { return s.voltage > 0 ? 1 : s.voltage < 0 ? -1 : 0; }
+
+const device::PulseTrainStep* first_train(const Measurement& m, int direction) {
   for (const auto& step : m.protocol.steps) {
-    if (const auto* s = std::get_if<device::PulseTrainStep>(&step.what); s != nullptr && (s->voltage > 0) == up)
+    if (const auto* s = std::get_if<device::PulseTrainStep>(&step.what); s != nullptr && direction_of(*s) == direction)
       return s;
-    if (const auto* e = std::get_if<device::EnduranceStep>(&step.what)) return up ? &e->up : &e->down;
+    if (const auto* e = std::get_if<device::EnduranceStep>(&step.what))
+      for (const auto* s : {&e->up, &e->down})
+        if (direction_of(*s) == direction) return s;
   }
   return nullptr;
 }
@@ -139,12 +163,13 @@ std::optional<analysis::PulseRecord> pulses_of(const Measurement& m) {
     const auto first = m.conductance.begin() + static_cast<std::ptrdiff_t>(at);
     std::vector<double> g(first, first + static_cast<std::ptrdiff_t>(train_readings(s)));
     at += g.size();
-    if (s.read_every != 1 || g.size() < analysis::fewest_pulses ||
+    const int direction = direction_of(s);
+    if (direction == 0 || s.read_every != 1 || g.size() < analysis::fewest_pulses ||
         std::ranges::any_of(g, [](double x) { return x != x; }))
       return;
-    (s.voltage > 0 ? up : down) = true;
+    (direction > 0 ? up : down) = true;
     analysis::PulseTrain& train = record.trains.emplace_back();
-    train.direction = s.voltage > 0 ? analysis::Direction::potentiation : analysis::Direction::depression;
+    train.direction = direction > 0 ? analysis::Direction::potentiation : analysis::Direction::depression;
     train.conductance = std::move(g);
   };
   for (const auto& step : m.protocol.steps) {
@@ -159,6 +184,42 @@ std::optional<analysis::PulseRecord> pulses_of(const Measurement& m) {
   }
   if (!up || !down) return std::nullopt;
   return record;
+}
+
+/// The one column whose name is that of a conductance, in any spelling that a file of pulses may have.
+std::size_t conductance_column(const record::Table& table) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const auto& column = table.columns[i];
+    if (analysis::role_of(column.name, column.unit) != analysis::Role::conductance) continue;
+    if (found)
+      throw InvalidInput("{}: columns '{}' and '{}' are conductances both; expected one", record::where_header(table),
+                         record::printable(table.columns[*found].header), record::printable(column.header));
+    found = i;
+  }
+  if (!found) analysis::refuse_without(table, "conductance", "one with its unit, as 'conductance_S' or 'G [uS]'");
+  return *found;
+}
+
+/// A device as a protocol names it: "like fig4", "fig4 in vacuum".
+std::string device_named(const device::Protocol& p) {
+  std::string text = p.device.empty() ? "the default" : fmt::format("'{}'", p.device);
+  if (p.ambient) text += fmt::format(" in {}", device::name(*p.ambient));
+  return text;
+}
+
+/// One fit is of one device, whatever it is called in the files.
+void refuse_several_devices(std::span<const Measurement> measurements) {
+  const device::Protocol& first = measurements.front().protocol;
+  for (const Measurement& m : measurements) {
+    const device::Protocol& p = m.protocol;
+    if (p.device != first.device || p.ambient != first.ambient)
+      throw InvalidInput("{}: its device is {}, that of {} is {}; a fit is of one device", p.source, device_named(p),
+                         first.source, device_named(first));
+    if (p.stated != first.stated)
+      throw InvalidInput("{}: [device] and [material] are not those of {}; a fit is of one device", p.source,
+                         first.source);
+  }
 }
 
 }  // namespace
@@ -187,17 +248,22 @@ Measurement read_measurement(const std::string& argument, ThreadPool& threads) {
   m.file = argument.substr(equals + 1);
   m.sha256 = sha256(MappedFile(m.file).text());
   const record::Table table = record::read_table(m.file, threads);
-  const auto column = std::ranges::find_if(table.columns, [](const auto& c) { return c.name == "conductance"; });
-  if (column == table.columns.end())
-    throw InvalidInput("{}: no column 'conductance'; expected one with its unit, as conductance_S",
-                       record::where_header(table));
-  const double factor = naming(record::where_header(table), [&] { return unit_factor(column->unit, "S"); });
-  const auto values = record::numbers(table, static_cast<std::size_t>(column - table.columns.begin()));
+  const std::size_t index = conductance_column(table);
+  const std::string& unit = table.columns[index].unit;
+  if (unit.empty())
+    throw InvalidInput("{}: column '{}' has no unit; expected one, as 'conductance_S' or 'G [uS]'",
+                       record::where_header(table), record::printable(table.columns[index].header));
+  const double factor = naming(record::where_header(table), [&] { return unit_factor(unit, "S"); });
+  const auto values = record::numbers(table, index);
   for (std::size_t row = 0; row < values.size(); ++row) {
-    if (values[row] <= 0)
+    const double g = factor * values[row];
+    if (g <= 0)
       throw InvalidInput("{}: conductance is {}, expected above 0 (an empty cell is a missing reading)",
                          record::where(table, row), values[row]);
-    m.conductance.push_back(factor * values[row]);
+    if (g < least_plausible || g > greatest_plausible)
+      throw InvalidInput("{}: conductance is {:g} S, expected {:g} to {:g} S (is '{}' its unit?)",
+                         record::where(table, row), g, least_plausible, greatest_plausible, record::printable(unit));
+    m.conductance.push_back(g);
   }
   const std::size_t expected = number_of_readings(m.protocol);
   if (m.conductance.size() != expected)
@@ -221,12 +287,8 @@ std::vector<std::string> default_parameters(std::span<const Measurement> measure
 
 DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitOptions& options, ThreadPool& threads) {
   Model model{{}, device::shipped_device(options.base)};
-  for (const Measurement& m : measurements) {
-    if (m.protocol.stated != measurements.front().protocol.stated)
-      throw InvalidInput("{}: [device] and [material] are not those of {}; a fit is of one device", m.protocol.source,
-                         measurements.front().protocol.source);
-    device::apply_stated(m.protocol, model.constants, model.device);
-  }
+  refuse_several_devices(measurements);
+  device::apply_stated(measurements.front().protocol, model.constants, model.device);
   const auto names = options.parameters.empty() ? default_parameters(measurements) : options.parameters;
   std::vector<Handle> handles;
   std::vector<double> start;
@@ -248,25 +310,46 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
   if (there <= names.size())
     throw InvalidInput("{} readings for {} parameters; expected more readings than parameters", there, names.size());
 
+  for (const Measurement& m : measurements) log_conductances(model, m, threads);  // refuses a start that cannot be run
+  Progress progress("fitting", 0);
+  std::size_t iteration = 0;
+  double least = std::numeric_limits<double>::infinity();
   std::vector<double> predicted;
   const auto residuals = [&](std::span<const double> x, std::span<double> r) {
     for (std::size_t i = 0; i < handles.size(); ++i) *handles[i].parameter.value = handles[i].from_fit(x[i]);
-    predict(model, measurements, threads, predicted);
+    const bool possible = predict(model, measurements, threads, predicted);
     std::size_t k = 0;
+    double sum = 0;
     for (std::size_t i = 0; i < measured.size(); ++i)
-      if (std::isfinite(measured[i])) r[k++] = measured[i] - predicted[i];
+      if (std::isfinite(measured[i])) {
+        r[k] = measured[i] - predicted[i];
+        sum += r[k] * r[k];
+        ++k;
+      }
+    least = std::min(least, sum);
+    progress.update(fmt::format("iteration {}, scatter {:.3g} %", iteration,
+                                100 * std::sqrt(least / static_cast<double>(there - names.size()))));
+    return possible;
   };
   problem.residuals = there;
   problem.residual = residuals;
-  // One-sided differences: a model run is dear, and its tables are smooth to 1e-5.
+  // One-sided differences: a model run is dear, and its tables are smooth to 1e-5. The side is the one on which a
+  // device can be; where it can be on neither, nothing is known of that parameter's slope.
   constexpr double step = 2e-3;
   problem.jacobian = [&](std::span<const double> x, Eigen::Ref<Eigen::MatrixXd> jacobian) {
+    ++iteration;
     std::vector<double> at(x.begin(), x.end()), here(there), beside(there);
     residuals(at, here);
     for (std::size_t j = 0; j < at.size(); ++j) {
-      const double sign = at[j] + step > problem.bounds[j].high ? -1 : 1;
-      at[j] += sign * step;
-      residuals(at, beside);
+      double sign = at[j] + step > problem.bounds[j].high ? -1 : 1;
+      const auto beside_is_possible = [&] {
+        at[j] = x[j] + sign * step;
+        return residuals(at, beside);
+      };
+      if (!beside_is_possible()) {
+        sign = -sign;
+        if (!beside_is_possible()) beside = here;
+      }
       at[j] = x[j];
       for (std::size_t i = 0; i < there; ++i)
         jacobian(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = (beside[i] - here[i]) / (sign * step);
@@ -350,6 +433,15 @@ std::string sentence(const DeviceFit& fit, const OpenDirection& direction) {
 
 record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> measurements, const std::string& base,
                            const std::string& name, ThreadPool& threads) {
+  if (!(fit.scatter <= greatest_scatter))
+    throw InvalidInput(
+        "readings scatter by {:.3g} % about the fit, expected {:g} % at most: the model does not describe this device, "
+        "and its card would be of nothing (other --parameters, another --base?)",
+        100 * fit.scatter, 100 * greatest_scatter);
+  if (!fit.converged)
+    throw InvalidInput(
+        "the fit did not converge, so that neither its values nor their errors hold; expected a minimum (fewer "
+        "--parameters, another --base?)");
   record::DeviceCard card;
   for (const Measurement& m : measurements) {
     const auto record = pulses_of(m);
@@ -384,8 +476,8 @@ record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> me
   for (const OpenDirection& open : fit.open) compact.undetermined.push_back(sentence(fit, open));
   card.compact = std::move(compact);
   for (const Measurement& m : measurements) {
-    const auto* up = first_train(m, true);
-    const auto* down = first_train(m, false);
+    const auto* up = first_train(m, 1);
+    const auto* down = first_train(m, -1);
     if (up == nullptr || down == nullptr) continue;
     card.writing = record::CardWriting{
         up->voltage, down->voltage, up->width, down->width, up->rest, m.protocol.read_voltage, m.protocol.temperature};

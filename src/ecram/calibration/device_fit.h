@@ -20,12 +20,13 @@ struct Measurement {
   std::vector<double> conductance;  ///< S, above 0; NaN for a reading that is missing
 };
 
-/// Reads "PROTOCOL.toml=READINGS.csv": the readings have a column `conductance` (with its unit), a row for each reading
-/// of the protocol, as `ecram device run` writes them.
+/// Reads "PROTOCOL.toml=READINGS.csv": the readings have a column of conductances (by any name that a file of pulses
+/// may give it: docs/pulse-files.md) with its unit and a row for each reading of the protocol, as `ecram device run`
+/// writes them.
 ///
-/// @throws InvalidInput  for another form, files that cannot be read, a number of rows that is not the protocol's
-/// number
-///                       of readings, conductances that are not positive, a protocol that waits for a conductance
+/// @throws InvalidInput  for another form, files that cannot be read, two columns of conductances or none, one without
+///                       unit, a number of rows that is not the protocol's number of readings, conductances that are
+///                       not between 1e-18 and 1e3 S, a protocol that waits for a conductance
 ///                       (until_above, until_below) or has more than one device
 Measurement read_measurement(const std::string& argument, ThreadPool& threads);
 
@@ -71,14 +72,19 @@ struct DeviceFit {
 /// plausible of each parameter (a factor e of a rate or density, 0.1 eV, a third of a thickness): its eigenvectors with
 /// a standard error above 1 are open, and the parameters that make more than a tenth of one have no error of their own.
 ///
-/// @throws InvalidInput  for fewer readings than parameters, an unknown parameter, a start that cannot be run
+/// Trial parameters that no device can have count as far from any reading. Says how far it is on a terminal.
+///
+/// @throws InvalidInput  for measurements whose protocols name different devices, fewer readings than parameters, an
+///                       unknown parameter, a start that cannot be run
 DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitOptions& options, ThreadPool& threads);
 
 /// "transfer_rate times exp(0.7) with transfer_energy + 0.07 eV ...": one sentence for people.
 std::string sentence(const DeviceFit& fit, const OpenDirection& direction);
 
 /// The fit as a card. Window, labels and noise are measured: those that `analyse_switching` finds in the first
-/// measurement that has trains of pulses in both directions, read after each pulse.
+/// measurement that has trains of pulses in both directions, read after each pulse. Up and down are signs of voltages.
+///
+/// @throws InvalidInput  for a fit that is none: readings that scatter by more than half about it, no convergence
 record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> measurements, const std::string& base,
                            const std::string& name, ThreadPool& threads);
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "ecram/calibration/export_head.h"
 #include "ecram/calibration/step_laws.h"
 #include "ecram/calibration/subcircuit.h"
 #include "ecram/core/errors.h"
@@ -20,14 +21,10 @@ namespace {
 /// NeuroSim looks its A up in a table of labels from 0.01 to 9.00.
 constexpr double least_label = 0.01, greatest_label = 9.0;
 
-std::string plain(double x) { return fmt::format("{:.6g}", x); }
+/// In the order of `Simulator`.
+constexpr std::array<std::string_view, 4> simulators{"aihwkit", "neurosim", "crosssim", "ngspice"};
 
-/// A text that cannot end the comment or string that it stands in.
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') c = ' ';
-  return text;
-}
+std::string plain(double x) { return fmt::format("{:.6g}", x); }
 
 void require_siemens(const record::DeviceCard& card, const char* simulator) {
   if (card.conductance_unit != "S")
@@ -66,19 +63,13 @@ double reading_noise(const record::DeviceCard& card) {
   return most;
 }
 
-std::string head(const record::DeviceCard& card, const std::string& file, std::string_view comment,
-                 std::string_view what) {
-  return fmt::format("{0} {1} of '{2}', from {3}\n{0} exported by {4}\n", comment, what, one_line(card.device),
-                     one_line(file), one_line(card.program));
-}
-
 std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
   require_window(card);
   const StepCurve curve = step_curve(card);
   const auto fits = fit_step_laws(curve);
   const StepLawFit& chosen = best(fits);
 
-  std::string text = head(card, file, "#", "AIHWKIT device configuration");
+  std::string text = export_head(card, file, "#", "AIHWKIT device configuration");
   text +=
       "# Weights -1 ... 1 stand for the window Gmin ... Gmax.\n# Misfit of G after each pulse of whole trains, in % of "
       "the window:\n";
@@ -132,7 +123,8 @@ std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
   return text;
 }
 
-double neurosim_label(const std::optional<record::CardDirection>& direction, const char* which) {
+const record::CardDirection& neurosim_direction(const std::optional<record::CardDirection>& direction,
+                                                const char* which) {
   if (!direction) throw InvalidInput("the card has no {}, and NeuroSim needs both directions", which);
   if (!direction->described || !direction->nonlinearity.known())
     throw InvalidInput("the exponential law, which is NeuroSim's, does not describe the card's {} (described = false)",
@@ -141,7 +133,7 @@ double neurosim_label(const std::optional<record::CardDirection>& direction, con
   if (std::abs(label) > greatest_label)
     throw InvalidInput("the nonlinearity label of the card's {} is {:.4g}; NeuroSim's table ends at {:g}", which, label,
                        greatest_label);
-  return label;
+  return *direction;
 }
 
 double required(const std::optional<double>& value, const char* what, const char* option) {
@@ -152,17 +144,20 @@ double required(const std::optional<double>& value, const char* what, const char
 std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, const std::string& file) {
   require_siemens(card, "NeuroSim");
   require_window(card);
-  const double up = neurosim_label(card.potentiation, "potentiation");
-  const double down = neurosim_label(card.depression, "depression");
+  const auto& up = neurosim_direction(card.potentiation, "potentiation");
+  const auto& down = neurosim_direction(card.depression, "depression");
   const double up_voltage = required(c.up_voltage, "amplitude of the pulses up", "--up-voltage");
   const double down_voltage = required(c.down_voltage, "amplitude of the pulses down", "--down-voltage");
+  if (!(up_voltage > 0) || !(down_voltage < 0))
+    throw InvalidInput("the pulses are of {:g} V up and {:g} V down, expected above 0 and below 0 V", up_voltage,
+                       down_voltage);
   const double up_width = required(c.up_width, "width of the pulses up", "--up-width");
   const double down_width = required(c.down_width, "width of the pulses down", "--down-width");
   const double read_voltage = required(c.read_voltage, "read voltage", "--read-voltage");
 
   const double mean = (card.gmin.value + card.gmax.value) / 2;
   const double noise = reading_noise(card) / mean;
-  std::string text = head(card, file, "//", "NeuroSim cell parameters");
+  std::string text = export_head(card, file, "//", "NeuroSim cell parameters");
   const auto line = [&](const char* key, const std::string& value, const char* unit) {
     fmt::format_to(std::back_inserter(text), "{} = {};{}{}\n", key, value, *unit != 0 ? "  // " : "", unit);
   };
@@ -179,11 +174,11 @@ std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, c
   line("writeVoltageLTD", plain(std::abs(down_voltage)), "V");
   line("writePulseWidthLTP", plain(up_width), "s");
   line("writePulseWidthLTD", plain(down_width), "s");
-  line("maxNumLevelLTP", fmt::format("{}", card.potentiation->pulses - 1), "");
-  line("maxNumLevelLTD", fmt::format("{}", card.depression->pulses - 1), "");
+  line("maxNumLevelLTP", fmt::format("{}", up.pulses - 1), "");
+  line("maxNumLevelLTD", fmt::format("{}", down.pulses - 1), "");
   line("nonlinearWrite", "true", "");
-  line("NL_LTP", label(up), "");
-  line("NL_LTD", label(down), "");
+  line("NL_LTP", label(up.nonlinearity.value), "");
+  line("NL_LTD", label(down.nonlinearity.value), "");
   line("sigmaDtoD", "0", "of the labels: the card does not say how they differ between devices");
   line("sigmaCtoC", fmt::format("{} * (maxConductance - minConductance)", plain(step_spread(card))), "S a pulse");
   line("readNoise", noise > 0 ? "true" : "false", "");
@@ -192,7 +187,7 @@ std::string neurosim(const record::DeviceCard& card, const WriteConditions& c, c
   fmt::format_to(std::back_inserter(text),
                  "// args.nonlinearityLTP = {}\n// args.nonlinearityLTD = {}\n// args.max_level = {}\n"
                  "// args.c2cVari = {}\n// args.d2dVari = 0.0\n// args.onoffratio = {}\n",
-                 label(up), label(down), std::min(card.potentiation->pulses, card.depression->pulses) - 1,
+                 label(up.nonlinearity.value), label(down.nonlinearity.value), std::min(up.pulses, down.pulses) - 1,
                  plain(step_spread(card)), plain(card.gmax.value / card.gmin.value));
   return text;
 }
@@ -203,7 +198,7 @@ std::string crosssim(const record::DeviceCard& card, const WriteConditions& c, c
   if (!(card.gmin.value > 0))
     throw InvalidInput("the card's gmin is {:.4g} S; CrossSim's Rmax is its inverse, expected above 0",
                        card.gmin.value);
-  std::string text = head(card, file, "#", "CrossSim device parameters");
+  std::string text = export_head(card, file, "#", "CrossSim device parameters");
   // Programmed until it is right, a device is off by up to half a step either way, and by what the last step missed.
   double pulses = 0;
   for (const auto* d : {&card.potentiation, &card.depression})
@@ -239,16 +234,51 @@ std::string crosssim(const record::DeviceCard& card, const WriteConditions& c, c
 }  // namespace
 
 Simulator simulator_named(std::string_view name) {
-  constexpr std::array<std::string_view, 4> names{"aihwkit", "neurosim", "crosssim", "ngspice"};
-  const auto found = std::ranges::find(names, name);
-  if (found == names.end())
+  const auto found = std::ranges::find(simulators, name);
+  if (found == simulators.end())
     throw InvalidInput("no export to '{}'{}; expected aihwkit, neurosim, crosssim or ngspice", name,
-                       did_you_mean(name, names));
-  return static_cast<Simulator>(found - names.begin());
+                       did_you_mean(name, simulators));
+  return static_cast<Simulator>(found - simulators.begin());
+}
+
+std::string_view name(Simulator simulator) { return simulators[static_cast<std::size_t>(simulator)]; }
+
+void check_conditions(Simulator simulator, const WriteConditions& conditions) {
+  struct Option {
+    const char* name;
+    const std::optional<double>& value;
+    double low, high;
+    const char* expected;
+    std::vector<Simulator> used_by;
+  };
+  constexpr double most_volts = 1e3, most_seconds = 1e9, most_kelvin = 2000;
+  constexpr const char *above_zero = "above 0 and up to 1000 V", *below_zero = "below 0 and down to -1000 V",
+                       *width = "above 0 and up to 1e9 s";
+  const Option options[] = {
+      {"--up-voltage", conditions.up_voltage, 0, most_volts, above_zero, {Simulator::neurosim}},
+      {"--down-voltage", conditions.down_voltage, -most_volts, 0, below_zero, {Simulator::neurosim}},
+      {"--up-width", conditions.up_width, 0, most_seconds, width, {Simulator::neurosim}},
+      {"--down-width", conditions.down_width, 0, most_seconds, width, {Simulator::neurosim}},
+      {"--read-voltage",
+       conditions.read_voltage,
+       0,
+       most_volts,
+       above_zero,
+       {Simulator::neurosim, Simulator::crosssim}},
+      {"--temperature", conditions.temperature, 0, most_kelvin, "above 0 and up to 2000 K", {Simulator::ngspice}}};
+  for (const Option& option : options) {
+    if (!option.value) continue;
+    if (std::ranges::find(option.used_by, simulator) == option.used_by.end())
+      throw InvalidInput("{}: an export to {} has no place for it", option.name, name(simulator));
+    const double x = *option.value;
+    if (!(x >= option.low && x <= option.high) || x == 0)
+      throw InvalidInput("{}: {:g}, expected {}", option.name, x, option.expected);
+  }
 }
 
 std::string export_text(const record::DeviceCard& card, Simulator simulator, const WriteConditions& given,
                         const std::string& file, ThreadPool& threads) {
+  check_conditions(simulator, given);
   WriteConditions conditions = given;
   if (card.writing) {
     const auto otherwise = [](std::optional<double>& value, double cards) {

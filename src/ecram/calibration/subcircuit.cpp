@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "ecram/calibration/device_fit.h"
+#include "ecram/calibration/export_head.h"
 #include "ecram/core/errors.h"
 #include "ecram/device/compact.h"
 
@@ -21,6 +22,7 @@ constexpr int content_power = 7;
 constexpr int content_points = 25;
 constexpr double gate_step = 0.1;  // V between nodes at most
 constexpr double worst_allowed = 0.02;
+constexpr double wall = 0.01;         // of the state, at either end
 constexpr double least_rate = 1e-12;  // of the greater direction's: less makes no difference
 
 /// A logarithm against state and voltage: a polynomial in y at each node of the voltage, its coefficients straight
@@ -49,7 +51,7 @@ Surface fitted(const std::vector<double>& gates, const std::function<double(doub
   return surface;
 }
 
-/// Horner's scheme in V(y) with coefficients of V(w), for ngspice's expressions.
+/// Horner's scheme in V(s), the state within its range, with coefficients of V(w), for ngspice's expressions.
 std::string expression(const Surface& surface) {
   std::string text;
   for (Eigen::Index i = content_power; i >= 0; --i) {
@@ -57,7 +59,7 @@ std::string expression(const Surface& surface) {
     for (std::size_t k = 0; k < surface.gate.size(); ++k)
       coefficient += fmt::format(",{:.8g},{:.10g}", surface.gate[k], surface.coefficients[k](i));
     coefficient += ")";
-    text = text.empty() ? coefficient : fmt::format("({}+V(y)*{})", coefficient, text);
+    text = text.empty() ? coefficient : fmt::format("({}+V(s)*{})", coefficient, text);
   }
   return text;
 }
@@ -89,6 +91,9 @@ std::string ngspice_subcircuit(const record::DeviceCard& card, double temperatur
   compact_of(card, constants, device);
   if (!card.writing)
     throw InvalidInput("the card does not say how the device was written ([writing]), which sets a subcircuit's range");
+  if (!(card.writing->up_voltage > 0) || !(card.writing->down_voltage < 0))
+    throw InvalidInput("the card's pulses ([writing]) are of {:g} V up and {:g} V down, expected above 0 and below 0 V",
+                       card.writing->up_voltage, card.writing->down_voltage);
   if (temperature == 0) temperature = card.writing->temperature;
   const std::size_t pulses = card.potentiation ? card.potentiation->pulses : 100;
   const auto [low, high] = reached(constants, device, *card.writing, temperature, pulses, threads);
@@ -136,19 +141,33 @@ std::string ngspice_subcircuit(const record::DeviceCard& card, double temperatur
                              constants.interphase_thickness * device.gate_length * device.gate_width;
   const double start = (std::log(device.gated_vacancy_density * device.channel_thickness) - log_middle) / log_half;
   const double ends = table.ends_conductance();
-  std::string text;
+  std::string text = export_head(card, file, "*", "ECRAM subcircuit");
   auto out = std::back_inserter(text);
   fmt::format_to(
       out,
-      "* ECRAM subcircuit of '{}', from {}\n* exported by {}\n* at {:.6g} K; greatest misfit of rates {:.2g} "
-      "%, of conductance {:.2g} % of the compact model's\n* for gate voltages from {:.4g} to {:.4g} V\n",
-      card.device, file, card.program, temperature, 100 * rate_misfit, 100 * conductance_misfit, gate_low, gate_high);
-  fmt::format_to(out, ".subckt ecram gate source drain\n");
+      "* at {:.6g} K; greatest misfit of rates {:.2g} %, of conductance {:.2g} % of the compact model's\n"
+      "*\n"
+      "* Use: X1 gate source drain ecram [start=STATE]; .op, .dc and .tran with or without uic begin at that state.\n"
+      "* The state, the node y of the subcircuit, is the logarithm of the channel's vacancies: -1 at {:.5g}, 1 at\n"
+      "* {:.5g} a square metre, which is what {} pulses up and down reach with a margin; it does not leave them. The\n"
+      "* fitted device begins at {:.5g}.\n"
+      "* Gate to source from {:.4g} to {:.4g} V; a voltage beyond writes as the nearest of them. The channel is "
+      "ohmic:\n"
+      "* for reading, drain to source small against those. For pulses of milliseconds and more.\n"
+      "* Not modelled: gate leakage, gate energy (the gate's capacitance is the interphase's alone), noise.\n",
+      temperature, 100 * rate_misfit, 100 * conductance_misfit, low, high, pulses, start, gate_low, gate_high);
+  fmt::format_to(out, ".subckt ecram gate source drain start={:.10g}\n", start);
   fmt::format_to(out, "Rg gate followed {:.8g}\nCg followed source {:.8g}\n", table.double_layer_time() / capacitance,
                  capacitance);
   fmt::format_to(out, "Bw w 0 V = min({:.8g}, max({:.8g}, V(followed,source)))\n", gate_high, gate_low);
-  fmt::format_to(out, "By 0 y I = exp({}) - exp({})\nCy y 0 1 ic={:.10g}\n", expression(forward), expression(backward),
-                 start);
+  // An operating point knows no rates: there, at time 0, the state is drawn to its start. The ends are walls, in front
+  // of which the way out fades over a hundredth of the range.
+  text += "Bs s 0 V = min(1, max(-1, V(y)))\n";
+  fmt::format_to(
+      out,
+      "By 0 y I = time > 0 ? exp({})*min(1,{}*(1-V(s))) - exp({})*min(1,{}*(1+V(s))) : {{max(-1,min(1,start))}}-V(y)\n",
+      expression(forward), 1 / wall, expression(backward), 1 / wall);
+  text += "Cy y 0 1 ic={max(-1,min(1,start))}\n";
   const std::string film = expression(conductance);
   if (std::isfinite(ends))
     fmt::format_to(out, "Bc drain source I = V(drain,source)/(exp(-({})) + {:.8g})\n", film, 1 / ends);

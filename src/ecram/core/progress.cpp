@@ -25,23 +25,32 @@ Progress::~Progress() {
   if (shown_) std::fputs("\r\033[K", stderr);
 }
 
-void Progress::update(std::size_t done) {
-  using std::chrono::duration;
+bool Progress::due() const {
   const auto now = Clock::now();
-  if (!terminal_ || total_ == 0 || now - start_ < std::chrono::milliseconds(500) ||
-      (shown_ && now - drawn_ < std::chrono::milliseconds(100)))
-    return;
+  return terminal_ && now - start_ >= std::chrono::milliseconds(500) &&
+         !(shown_ && now - drawn_ < std::chrono::milliseconds(100));
+}
+
+void Progress::draw(const std::string& line) {
+  std::fputs(line.c_str(), stderr);
+  std::fflush(stderr);
+  drawn_ = Clock::now();
+  shown_ = true;
+}
+
+void Progress::update(std::size_t done) {
+  if (total_ == 0 || !due()) return;
   const double share = static_cast<double>(done) / static_cast<double>(total_);
-  const double elapsed = duration<double>(now - start_).count();
+  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   constexpr int width = 30;
   const int filled = static_cast<int>(share * width);
   const std::string left = share > 0 ? clock_text(elapsed * (1 - share) / share) + " left" : "";
-  const std::string line = fmt::format("\r{} [{:#<{}}{:.<{}}] {:3.0f} %  {}\033[K", what_, "", filled, "",
-                                       width - filled, 100 * share, left);
-  std::fputs(line.c_str(), stderr);
-  std::fflush(stderr);
-  drawn_ = now;
-  shown_ = true;
+  draw(fmt::format("\r{} [{:#<{}}{:.<{}}] {:3.0f} %  {}\033[K", what_, "", filled, "", width - filled, 100 * share,
+                   left));
+}
+
+void Progress::update(std::string_view state) {
+  if (due()) draw(fmt::format("\r{}: {}\033[K", what_, state));
 }
 
 }  // namespace ecram

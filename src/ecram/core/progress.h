@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace ecram {
 
@@ -12,7 +13,7 @@ namespace ecram {
 class Progress {
  public:
   /// @param what   what is being done, "training"
-  /// @param total  how many steps there are
+  /// @param total  how many steps there are; 0: not known
   Progress(std::string what, std::size_t total);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -22,7 +23,13 @@ class Progress {
   /// `done` of the steps are done. Cheap: redraws at most ten times a second. Call from one thread.
   void update(std::size_t done);
 
+  /// "fitting: step 3, scatter 1.2 %": for work of a length that nobody knows. As seldom redrawn.
+  void update(std::string_view state);
+
  private:
+  bool due() const;
+  void draw(const std::string& line);
+
   using Clock = std::chrono::steady_clock;
   std::string what_;
   std::size_t total_;

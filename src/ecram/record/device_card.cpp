@@ -170,6 +170,16 @@ std::string toml_string(std::string_view text) {
   return out + '"';
 }
 
+/// Control characters of either set, C0 and C1 (in UTF-8).
+bool has_control_characters(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if (c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0)) return true;
+  }
+  return false;
+}
+
 /// Shortest text that reads back as the same number, always with a point or an exponent (a TOML float).
 std::string floating(double x) {
   if (std::isnan(x)) return "nan";
@@ -313,7 +323,13 @@ void check_checksum(std::string_view text, const toml::table& root, const std::s
 
 }  // namespace
 
+void check_device_name(std::string_view name) {
+  if (has_control_characters(name))
+    throw InvalidInput("the device's name {} has control characters; expected one line of text", toml_string(name));
+}
+
 std::string device_card_text(const DeviceCard& card) {
+  check_device_name(card.device);
   std::string body = "\n";
   const Writer write{body};
   head_fields(card, write);
@@ -381,6 +397,7 @@ DeviceCard parse_device_card(std::string_view text, const std::string& source) {
     for (const auto* key : {"compact", "writing", "parameters", "correlations", "undetermined"}) head.knows(key);
   head_fields(card, std::ref(head));
   head.refuse_others();
+  naming(place(source, *root.get("device")), [&] { check_device_name(card.device); });
   if (card.conductance_unit != "S" && card.conductance_unit != "arbitrary")
     throw InvalidInput("{}: conductance_unit is '{}', expected 'S' or 'arbitrary'", source, card.conductance_unit);
   if (card.law != "exponential") throw InvalidInput("{}: law is '{}', expected 'exponential'", source, card.law);

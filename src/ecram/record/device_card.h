@@ -87,12 +87,17 @@ struct DeviceCard {
   std::vector<Warning> warnings;
 };
 
+/// A card's name goes into figures, netlists and programs as it is: it is one line without control characters.
+/// @throws InvalidInput  showing them
+void check_device_name(std::string_view name);
+
 /// The card as a TOML document. Unknown numbers are left out. It carries a checksum of its own text.
+/// @throws InvalidInput  as check_device_name
 std::string device_card_text(const DeviceCard& card);
 
 /// @throws InvalidInput  "source:line: ..." for a text that is no TOML, of a newer version, with an unknown key (the
-///                       nearest known one is named), a missing one, a value of another type or out of its range, or
-///                       with a checksum that is not that of the text
+///                       nearest known one is named), a missing one, a value of another type or out of its range,
+///                       a name with control characters, or a checksum that is not that of the text
 DeviceCard parse_device_card(std::string_view text, const std::string& source);
 
 DeviceCard read_device_card(const std::filesystem::path& path);
