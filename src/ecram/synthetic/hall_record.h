@@ -51,6 +51,10 @@ struct HallScene {
   double white_noise = 0;         ///< V, of a reading of V_xy
   double flicker_corner = 0;      ///< Hz, where 1/f noise is as strong as white noise
   double longitudinal_noise = 0;  ///< V, of a reading of V_xx
+  double longitudinal_flicker_corner = 0;  ///< Hz, of V_xx
+  /// Relative, of the film's resistance from reading to reading: noise that V_xx and the offset share.
+  double film_noise = 0;
+  double film_flicker_corner = 0;  ///< Hz
   double current_noise = 0;       ///< A
   double field_noise = 0;         ///< T
   double loop_area = 0;           ///< m^2: induced voltage is the area times dB/dt

@@ -38,17 +38,17 @@ double criterion(const signal::Regression& fit) {
 
 /// The order of the drift that AICc prefers. Where the drift columns stand last, a single fit holds the sums of squares
 /// of all lower orders; several records are fitted order by order.
-int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most) {
+int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal) {
   int order = most;
   double best = infinite;
   const auto consider = [&](double a, int k) {
     if (a < best) best = a, order = k;
   };
   if (model.drift.size() > 1) {
-    for (int k = most; k >= 0; --k) consider(criterion(whitened.fit(model.columns(k))), k);
+    for (int k = most; k >= 0; --k) consider(criterion(whitened.fit(model.columns(k, with_longitudinal))), k);
     return order;
   }
-  const auto full = whitened.fit(model.columns(most));
+  const auto full = whitened.fit(model.columns(most, with_longitudinal));
   const auto columns = static_cast<std::size_t>(full.coefficient.size());
   double square = residual_square(full);
   for (int k = most; k >= 0; --k) {
@@ -86,38 +86,37 @@ bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
   return any;
 }
 
-/// The colour of the noise with every drift term in the model; then the order of the drift, and V_xx or not, in noise
-/// of that colour; then once more with the lines, and without the bins, that stand out of the residual.
-HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, double rotation) {
+/// Fits with V_xx or without: the colour of the noise with every drift term in the model, then the order of the drift
+/// in noise of that colour. Returns the model whitened with that colour.
+signal::WhitenedModel fit_in_colour(HallFit& f, int most_order, bool longitudinal) {
+  const auto everything = f.model.columns(most_order, longitudinal);
+  const HallModel part = excerpt(f.model);
+  const auto colour =
+      signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
+  signal::WhitenedModel whitened(f.model.linear(), f.rates, colour);
+  f.drift_order = best_drift_order(f.model, whitened, most_order, longitudinal);
+  f.columns = f.model.columns(f.drift_order, longitudinal);
+  f.regression = whitened.fit(f.columns);
+  f.longitudinal = longitudinal;
+  return whitened;
+}
+
+/// The fit in noise of its own colour, V_xx in it if AICc wants it and `longitudinal` allows it; then once more with
+/// the lines, and without the bins, that stand out of the residual.
+HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bool longitudinal, double rotation) {
   HallFit f;
   const auto& time = blocks[0].bins.time;
   f.rates = signal::relaxation_rates(time.back() - time.front(), (time.back() - time.front()) / double(time.size()));
   for (int pass = 0; pass < 4; ++pass) {
     f.model = hall_model(blocks, most_order, separated, true);
-    const auto everything = f.model.columns(most_order);
-    const HallModel part = excerpt(f.model);
-    const auto colour =
-        signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
-    const signal::WhitenedModel whitened(f.model.linear(), f.rates, colour);
-    f.drift_order = best_drift_order(f.model, whitened, most_order);
-    f.columns = f.model.columns(f.drift_order);
-    f.regression = whitened.fit(f.columns);
-    f.longitudinal = false;
-    const auto with = [&](Eigen::Index column) {
-      auto columns = f.columns;
-      columns.push_back(column);
-      return columns;
-    };
-    if (f.model.longitudinal >= 0) {
-      const auto tried = whitened.fit(with(f.model.longitudinal));
-      if (criterion(tried) < criterion(f.regression)) {
-        f.regression = tried;
-        f.columns = with(f.model.longitudinal);
-        f.longitudinal = true;
-      }
-    }
+    auto whitened = fit_in_colour(f, most_order, false);
+    if (longitudinal && f.model.longitudinal >= 0 &&
+        criterion(whitened.fit(f.model.columns(f.drift_order, true))) < criterion(f.regression))
+      whitened = fit_in_colour(f, most_order, true);  // slow noise that V_xx shows is noise no more
     if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10) {
-      const auto curved = whitened.fit(with(f.model.cubic));
+      auto columns = f.columns;
+      columns.push_back(f.model.cubic);
+      const auto curved = whitened.fit(columns);
       const Eigen::Index last = curved.coefficient.size() - 1;
       f.cubic_over_error = std::abs(curved.coefficient[last]) / std::sqrt(curved.covariance(last, last));
     }
@@ -184,9 +183,6 @@ void check_current(const Block& block, const HallOptions& options) {
 void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& fit) {
   const std::vector<double>& residual = r.trace.whitened_residual;
   const auto warn = [&](const char* code, std::string text) { r.warnings.push_back({code, 0, std::move(text)}); };
-  const double share = double(r.rejected) / double(r.readings);
-  if (share > 0.1)
-    warn("many_rejected", fmt::format("{:.0f} % of the readings stand out and were left out", 100 * share));
   const std::size_t third = residual.size() / 3;
   double first = 0, last = 0;
   for (std::size_t i = 0; i < third; ++i) {
@@ -314,13 +310,18 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
   check_frequency(turn.frequency, options.expected_frequency);
   result.frequency = turn.frequency;
   result.periods = turn.periods;
-  result.readings = readings.time.size();
+  result.readings = record.time.size();
 
   const double per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
   std::vector<Block> blocks;
   blocks.push_back(despiked_block(readings, turn, options, per_period, 0));
-  result.rejected = static_cast<std::size_t>(std::count(readings.rejected.begin(), readings.rejected.end(), 1)) +
-                    record.time.size() - readings.time.size();
+  const auto rejected = static_cast<std::size_t>(std::count(readings.rejected.begin(), readings.rejected.end(), 1));
+  const std::size_t standing_out = rejected - readings.cut_off;
+  result.rejected = rejected + record.time.size() - readings.time.size();
+  if (10 * standing_out > readings.time.size())
+    result.warnings.push_back({"many_rejected", 0,
+                               fmt::format("{:.0f} % of the readings stand out and were left out",
+                                           100 * double(standing_out) / double(readings.time.size()))});
   result.warnings.insert(result.warnings.end(), readings.warnings.begin(), readings.warnings.end());
   check_current(blocks[0], options);
   result.current = mean_magnitude(blocks[0].current);
@@ -333,7 +334,12 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     most_order = std::min(most_order, most_drift_order(other_turn, options.most_drift_order));
   }
 
-  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated, turn.frequency);
+  const bool with_xx = !blocks[0].bins.voltage_xx.empty();
+  Longitudinal along;
+  if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
+  // V_xx stands for the offset only where it holds nothing of the Hall signal: noise along the field is then in both.
+  const bool offset_alone = with_xx && !(along.odd_over_error > 4);
+  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated, offset_alone, turn.frequency);
   const Block& block = blocks[0];
   result.drift_order = fit.drift_order;
   for (const double line : block.lines)
@@ -359,8 +365,6 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.
     const double left = block.reference.left_noise * block.reference.left_noise;
     unbias = 1 / (1 - std::min(0.5, left / variance(block.field)));
-    // Crests of a noisy sensor exaggerate; the smooth field's root mean square does not.
-    result.field_amplitude = std::sqrt(2 * variance(block.reference.smooth));
     result.warnings.push_back(
         {"noisy_field", 0,
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
@@ -374,10 +378,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
                                "pick-up in step with the motor cannot be told from the Hall signal without a record at "
                                "zero or reversed current"});
 
-  const bool with_xx = !block.bins.voltage_xx.empty();
-  Longitudinal along;
   if (with_xx) {
-    along = longitudinal(block, readings.voltage_xx);
     // Which of the two carries the Hall signal, and which the large resistive offset?
     if (std::abs(result.offset.value) > std::abs(along.resistance.value) && along.odd_over_error > 5 &&
         along.odd_over_error > 3 * result.signal_to_noise)
