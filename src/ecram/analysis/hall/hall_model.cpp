@@ -187,6 +187,29 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
   return m;
 }
 
+HallModel of_block(const HallModel& model, const std::vector<Block>& blocks, std::size_t block, int drift_order) {
+  std::size_t from = 0;
+  for (std::size_t b = 0; b < block; ++b) from += blocks[b].bins.time.size();
+  const std::size_t rows = blocks[block].bins.time.size();
+  std::vector<Eigen::Index> columns{HallModel::rate};
+  // Without current pick-up is all there is; with a steady one it looks like the Hall term.
+  if (!blocks[block].no_current) columns.insert(columns.end(), {HallModel::hall, HallModel::even});
+  if (blocks[block].no_current || blocks[block].modulated) columns.push_back(HallModel::pickup);
+  if (blocks[block].modulated) columns.push_back(HallModel::lag);
+  for (const auto* own : {&model.lines[block], &model.thermal[block]})
+    columns.insert(columns.end(), own->begin(), own->end());
+  columns.insert(columns.end(), model.drift[block].begin(), model.drift[block].begin() + drift_order + 1);
+  HallModel part;
+  part.interval.assign(model.interval.begin() + static_cast<std::ptrdiff_t>(from),
+                       model.interval.begin() + static_cast<std::ptrdiff_t>(from + rows));
+  part.weight.assign(model.weight.begin() + static_cast<std::ptrdiff_t>(from),
+                     model.weight.begin() + static_cast<std::ptrdiff_t>(from + rows));
+  const auto first = static_cast<Eigen::Index>(from), count = static_cast<Eigen::Index>(rows);
+  part.x = model.x.middleRows(first, count)(Eigen::all, columns);
+  part.y = model.y.segment(first, count);
+  return part;
+}
+
 HallModel excerpt(const HallModel& model) {
   constexpr Eigen::Index stretches = 4, length = 1024;
   if (model.x.rows() <= 2 * stretches * length) return model;
@@ -255,9 +278,23 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
 
   // Leaving readings out for their own value would favour those that noise moved away from the limit: all go that the
   // fit to the others puts near it. Whether the limit is one shows when the crests have had no say in the fit.
-  const std::vector<char> spikes = r.rejected;
+  std::vector<char> cut(r.time.size());
   double noise = 0;
-  for (int pass = 0; pass < 4; ++pass) {
+  const auto cut_away = [&] {
+    std::fill(cut.begin(), cut.end(), 0);
+    for (const Limit& limit : r.limits)
+      for (std::size_t i = 0; i < residual.size(); ++i) {
+        const double fitted = r.voltage_xy[i] - residual[i];
+        if (r.voltage_xy[i] == limit.value || limit.side * (fitted - limit.value) > -3 * noise) cut[i] = 1;
+      }
+    // Spikes are looked for among the others.
+    std::vector<double> rest(residual);
+    for (std::size_t i = 0; i < rest.size(); ++i)
+      if (cut[i] != 0) rest[i] = 0;
+    mark(rest);
+    for (std::size_t i = 0; i < rest.size(); ++i) r.rejected[i] |= cut[i];
+  };
+  for (int pass = 0; pass < 20; ++pass) {
     if (pass > 0) one[0] = again();
     if (!fit_readings())
       throw InvalidInput(
@@ -268,29 +305,21 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     for (std::size_t i = 0; i < residual.size(); ++i)
       if (r.rejected[i] == 0) kept.push_back(residual[i]);
     noise = signal::robust_scale(std::move(kept));
-    if (pass == 3) break;
-    r.rejected = spikes;
-    for (const Limit& limit : r.limits)
-      for (std::size_t i = 0; i < residual.size(); ++i) {
-        const double fitted = r.voltage_xy[i] - residual[i];
-        if (r.voltage_xy[i] == limit.value || limit.side * (fitted - limit.value) > -3 * noise) r.rejected[i] = 1;
-      }
+    const std::vector<char> before = r.rejected;
+    cut_away();
+    if (r.rejected == before) break;
   }
   std::erase_if(r.limits, [&](const Limit& limit) {
     double beyond = 0, count = 0;
     for (std::size_t i = 0; i < residual.size(); ++i)
       if (r.voltage_xy[i] == limit.value) beyond -= limit.side * residual[i], count += 1;
     beyond /= count;
-    // The fit crosses a coarse converter's last step on either side of its middle.
-    return beyond < 0.4 * limit.step + 3 * noise / std::sqrt(count) && beyond > -(limit.step + 5 * noise);
+    // Noise does not repeat an extreme but on a coarse converter, whose last step the fit crosses about its middle.
+    return limit.step > noise && beyond < 0.4 * limit.step + 3 * noise / std::sqrt(count) &&
+           beyond > -(limit.step + 5 * noise);
   });
-  r.rejected = spikes;
-  for (const Limit& limit : r.limits)
-    for (std::size_t i = 0; i < residual.size(); ++i) {
-      const double fitted = r.voltage_xy[i] - residual[i];
-      if (r.rejected[i] != 0) continue;
-      if (r.voltage_xy[i] == limit.value || limit.side * (fitted - limit.value) > -3 * noise) r.rejected[i] = 1, ++r.cut_off;
-    }
+  cut_away();
+  r.cut_off = static_cast<std::size_t>(std::count(cut.begin(), cut.end(), 1));
   if (r.cut_off > 0)
     r.warnings.push_back({"saturated", 0,
                           fmt::format("{} readings of V_xy stand at the end of the range, or within its noise of it, "

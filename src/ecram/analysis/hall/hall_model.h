@@ -69,6 +69,9 @@ struct HallModel {
 /// @param candidates  with the columns V_xx and B^3, where there is something in them
 HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool separated, bool candidates);
 
+/// The rows of one block, with the columns that it can determine by itself.
+HallModel of_block(const HallModel& model, const std::vector<Block>& blocks, std::size_t block, int drift_order);
+
 /// Evenly spread stretches of a long model, enough to see the noise's colour.
 HallModel excerpt(const HallModel& model);
 
