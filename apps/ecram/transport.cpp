@@ -114,8 +114,8 @@ void print(const TransportResult& r) {
     fmt::print(
         "  hop at 300 K                 {} of {} ({}; localisation length {}, assumed or from the density of states "
         "assumed)\n",
-        report::with_prefix(r.hop->distance, "m", 3), report::number(r.hop->energy / meV, 3) + " meV", physics::name(r.hop_law),
-        report::with_prefix(r.hop->localisation_length, "m", 3));
+        report::with_prefix(r.hop->distance, "m", 3), report::number(r.hop->energy / meV, 3) + " meV",
+        physics::name(r.hop_law), report::with_prefix(r.hop->localisation_length, "m", 3));
   if (r.density_energy.known()) {
     fmt::print("  Arrhenius energy of n        {}\n", with_uncertainty(scaled(r.density_energy, 1 / meV), "meV"));
     fmt::print("  Arrhenius energy of n/T^1.5  {}\n", with_uncertainty(scaled(r.density_energy_band, 1 / meV), "meV"));
@@ -246,7 +246,8 @@ void add_transport(CLI::App& app) {
   command->add_option("--from", c->from, "lowest temperature of the fits, \"200 K\"");
   command->add_option("--to", c->to, "highest temperature of the fits");
   command->add_option("--localisation-length", c->localisation_length, "assumed for Mott's hop (1 nm)");
-  command->add_option("--density-of-states", c->density_of_states, "assumed instead, \"1e19 cm^-3 eV^-1\", or per cm^2 for two dimensions");
+  command->add_option("--density-of-states", c->density_of_states,
+                      "assumed instead, \"1e19 cm^-3 eV^-1\", or per cm^2 for two dimensions");
   command->add_option("--effective-mass", c->effective_mass, "of the band, in electron masses")->capture_default_str();
   command->add_option("--degeneracy", c->degeneracy, "of the donor's ground state")->capture_default_str();
   command->add_option("--bootstrap", c->bootstrap, "resamplings; 0 for none")->capture_default_str();

@@ -170,17 +170,16 @@ analysis::HallRecord hall_record(const HallScene& s) {
     }
     const double film_noise = t.current * t.sheet_resistance * (s.film_noise * own.normal() + slow_film[i]);
     v += film_noise * s.misalignment / s.bar.width;
-    v +=
-        s.white_noise * reading.normal() + slow[i] + s.mains_amplitude * std::sin(2 * pi * s.mains_frequency * time);
+    v += s.white_noise * reading.normal() + slow[i] + s.mains_amplitude * std::sin(2 * pi * s.mains_frequency * time);
     if (s.spike_share > 0 && spike.uniform() < s.spike_share) v += s.spike_size * spike.normal();
     if (s.resolution > 0) v = s.resolution * std::round(v / s.resolution);
     if (s.range > 0) v = std::clamp(v, -s.range, s.range);
     record.time.push_back(time);
     record.field.push_back(s.field_amplitude * std::cos(shaft.angle(time)) + s.field_noise * other.normal());
     record.voltage_xy.push_back(v);
-    record.voltage_xx.push_back(
-        (t.current * t.sheet_resistance * film(time) + film_noise) * s.bar.length / s.bar.width +
-        s.longitudinal_noise * other.normal() + slow_along[i]);
+    record.voltage_xx.push_back((t.current * t.sheet_resistance * film(time) + film_noise) * s.bar.length /
+                                    s.bar.width +
+                                s.longitudinal_noise * other.normal() + slow_along[i]);
     record.current.push_back(t.current + s.current_noise * other.normal());
     record.temperature[0].push_back(s.temperature);
   }

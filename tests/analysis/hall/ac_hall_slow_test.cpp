@@ -61,8 +61,8 @@ TEST(AcHallStatistics, NoiseThatVxxShares) {
   EXPECT_LT(noisy.coverage, 0.98);
 }
 
-// 1/f noise in V_xx: 300 records, the coverage of the resistivity has a standard error of 1.3 %. What is slower than the
-// record cannot be seen in it, so that the interval is wide, by a factor of two here.
+// 1/f noise in V_xx: 300 records, the coverage of the resistivity has a standard error of 1.3 %. What is slower than
+// the record cannot be seen in it, so that the interval is wide, by a factor of two here.
 TEST(AcHallStatistics, ResistivityInFlickerNoise) {
   auto scene = paper_scene(100);
   scene.longitudinal_noise = 1e-4;
@@ -149,6 +149,14 @@ TEST(AcHallStatistics, NoSignalIsNotDetected) {
   const Statistics s = statistics(paper_scene(1e-3), records);
   EXPECT_GT(1 - s.detected, 0.94);
   EXPECT_LT(1 - s.detected, 0.97);
+}
+
+// Two periods of six readings without a signal, 1000 records: the share has a standard error of 0.8 %.
+TEST(AcHallStatistics, FewReadings) {
+  auto scene = paper_scene(1e-3);
+  scene.duration = 174;
+  scene.interval = 13.33;
+  EXPECT_LT(statistics(scene, 1000).detected, 0.075);
 }
 
 TEST(AcHallStatistics, FewPeriodsAndJitter) {

@@ -325,8 +325,7 @@ TEST(AcHall, FieldThatStandsOutIsLeftOut) {
   one.field[600] = 0.9;
   minus.field[640] = -1;
   RandomStream random(1, "wrong readings");
-  for (int k = 0; k < 12; ++k)
-    several.field[random.below(1200)] = k % 2 == 0 ? 0.8 : -0.8;
+  for (int k = 0; k < 12; ++k) several.field[random.below(1200)] = k % 2 == 0 ? 0.8 : -0.8;
   for (const HallRecord& record : {one, minus, several}) {
     const HallResult r = analyse_hall(record, scene.bar);
     EXPECT_TRUE(warned(r, "field_spikes"));
@@ -346,8 +345,8 @@ TEST(AcHall, FieldSensorsAtTheEndOfTheirRange) {
   const HallResult r = analyse_hall(record, scene.bar);
   EXPECT_TRUE(warned(r, "field_saturated"));
   EXPECT_NEAR(r.field_amplitude, 0.6, 1e-3);
-  EXPECT_NEAR(r.hall_slope.value / synthetic::truth(scene).hall_slope, 1, 4 * r.hall_slope.standard_error /
-                                                                             std::abs(r.hall_slope.value));
+  EXPECT_NEAR(r.hall_slope.value / synthetic::truth(scene).hall_slope, 1,
+              4 * r.hall_slope.standard_error / std::abs(r.hall_slope.value));
   EXPECT_LT(r.hall_slope.standard_error / std::abs(r.hall_slope.value), 0.01);
   EXPECT_FALSE(warned(analyse_hall(coarse, scene.bar), "field_saturated"));
 }

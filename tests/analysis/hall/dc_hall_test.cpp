@@ -41,6 +41,25 @@ TEST(DcHall, ReversalsSeparateOffsetAndThermalVoltage) {
   EXPECT_THROW(analyse_dc_hall(record, bar), InvalidInput);
 }
 
+// A Hall voltage of 1e-6 A times 300 ohm/T times 0.5 T is 150 uV: below a floor of 1 mV it may be anything up to it.
+TEST(DcHall, FloorsOfTheInstruments) {
+  DcHallRecord record;
+  RandomStream random(1, "readings");
+  for (double b : {-0.5, 0.5})
+    for (double i : {-1e-6, 1e-6, -1e-6, 1e-6}) {
+      record.field.push_back(b);
+      record.current.push_back(i);
+      record.voltage_xy.push_back(i * (20 - 300 * b) + 1e-7 * random.normal());
+      record.voltage_xx.push_back(i * 9000);
+    }
+  EXPECT_EQ(analyse_dc_hall(record, bar, 1, {1e-4, 1e-9}).carrier, Carrier::electrons);
+  const DcHallResult below = analyse_dc_hall(record, bar, 1, {1e-3, 0});
+  EXPECT_EQ(below.carrier, Carrier::not_detected);
+  EXPECT_FALSE(below.density.known());
+  EXPECT_NEAR(below.largest_hall_slope, 1e-3 / 1e-6 / 0.5, 1e-6);
+  EXPECT_THROW(analyse_dc_hall(record, bar, 1, {0, 1e-5}), InvalidInput);
+}
+
 // van der Pauw's own equation is the oracle: exp(-pi R_A/R_s) + exp(-pi R_B/R_s) = 1.
 TEST(VanDerPauw, SolvesItsEquation) {
   for (double ratio : {1.0, 1.5, 4.0, 30.0, 1e4}) {

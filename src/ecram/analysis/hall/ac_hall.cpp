@@ -17,6 +17,7 @@
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
 #include "ecram/fit/model_choice.h"
+#include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
 namespace {
@@ -232,8 +233,8 @@ void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& f
     const double own = r.in_phase.standard_error, theirs = other.standard_error;
     const double apart = std::sqrt(std::max(theirs * theirs - own * own, 0.25 * theirs * theirs));
     if (std::abs(other.value - r.in_phase.value) > 4 * apart)
-      warn("estimates_disagree", fmt::format("{} gives {:.4g} ohm and the fit {:.4g} ohm: {}", name, other.value,
-                                             r.in_phase.value, reason));
+      warn("estimates_disagree",
+           fmt::format("{} gives {:.4g} ohm and the fit {:.4g} ohm: {}", name, other.value, r.in_phase.value, reason));
   };
   compare(r.lock_in.mean.in_phase, "the lock-in",
           "the offset moves within a period in a way that one of them does not follow");
@@ -275,6 +276,12 @@ void check_frequency(double frequency, double expected) {
   }
 }
 
+/// An estimate of the fit, its 95 % interval by Student's t: readings may be few.
+Estimate estimate(const HallFit& f, double value, double error) {
+  const double t = fit::student_t_quantile(0.975, double(f.regression.degrees_of_freedom));
+  return {value, error, value - t * error, value + t * error};
+}
+
 /// R_xy in step with the field as it would be without the lag that its quadrature tells: a first-order lag of phase phi
 /// leaves cos^2(phi) of it in step.
 Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
@@ -303,12 +310,11 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
   const double in_step = unbias * sign * f.coefficient(HallModel::hall),
                in_step_error = unbias * f.error(HallModel::hall);
-  r.in_phase = scaled(normal_estimate(in_step, in_step_error), amplitude);
+  r.in_phase = scaled(estimate(f, in_step, in_step_error), amplitude);
   const Estimate slope = without_lag(r, f, unbias);
   r.signal_to_noise = std::abs(in_step) / in_step_error;
   r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
-  r.hall_slope =
-      normal_estimate(slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
+  r.hall_slope = estimate(f, slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
   r.hall_resistance = scaled(r.hall_slope, amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
@@ -465,7 +471,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     result.warnings.push_back({"below_floor", 0,
                                fmt::format("the Hall voltage of {:.3g} V is below the instrument's floor of {:.3g} V",
                                            hall_voltage, options.voltage_floor)});
-  if (result.signal_to_noise > 1.959964 && above_floor)
+  if (!(result.in_phase.low <= 0 && result.in_phase.high >= 0) && above_floor)
     result.carrier = result.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
   // A signal under the floor may be anything up to the floor.
   const double floor_slope =

@@ -112,11 +112,14 @@ FieldFaults field_faults(std::span<const double> field) {
   for (std::size_t i = 1; i < values.size(); i += std::max<std::size_t>(1, values.size() / 20000))
     steps.push_back(std::abs(values[i] - values[i - 1]));
   // A sine of N readings a period changes by 2 pi amplitude / N sqrt(1/2) from one to the next, in the median.
-  constexpr double dense = 24;
+  // The median of nine then stays within 5 % of the amplitude of the crest.
+  constexpr double dense = 40;
   if (quantile(steps, 0.5) < std::numbers::sqrt2 * std::numbers::pi * range.amplitude / dense) {
-    std::vector<double> distance = signal::running_median(values, 2);
+    std::vector<double> distance = signal::running_median(values, 4), sample;
     for (std::size_t i = 0; i < values.size(); ++i) distance[i] = std::abs(distance[i] - values[i]);
-    const double limit = std::max(0.1 * range.amplitude, 7 * signal::robust_scale(distance));
+    for (std::size_t i = 0; i < values.size(); i += std::max<std::size_t>(1, values.size() / 20000))
+      sample.push_back(distance[i]);
+    const double limit = std::max(0.1 * range.amplitude, 7 * signal::robust_scale(std::move(sample)));
     for (std::size_t i = 0; i < values.size(); ++i)
       if (distance[i] > limit) faults.found[i] = 1, ++faults.spikes;
   }

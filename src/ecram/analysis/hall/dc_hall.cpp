@@ -12,6 +12,7 @@
 
 #include "ecram/analysis/columns.h"
 #include "ecram/analysis/hall/film.h"
+#include "ecram/analysis/hall/hall_model.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/fit/residual_tests.h"
@@ -29,13 +30,27 @@ Estimate student(double value, double standard_error, double freedom) {
 }
 
 /// Through fill_film, which knows how slope, density and mobility hang together.
-void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double freedom) {
+///
+/// @param current  A, mean magnitude of the currents
+void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double freedom,
+          double current, const HallFloors& floors) {
+  if (current < floors.current)
+    throw InvalidInput("the mean current {:.3g} A is below the instrument's floor of {:.3g} A", current,
+                       floors.current);
   HallResult film;
   film.hall_slope = r.hall_slope;
   const double limit = freedom > 0 ? fit::student_t_quantile(0.975, freedom) : std::numeric_limits<double>::infinity();
   const bool detected = std::abs(r.hall_slope.value) > limit * r.hall_slope.standard_error;
-  if (detected) film.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
-  fill_film(film, bar, hall_factor, resistance, 0);
+  const double voltage = std::abs(r.hall_resistance.value) * current;
+  const bool above_floor = voltage >= floors.voltage;
+  const double floor_slope =
+      above_floor ? 0 : std::abs(r.hall_slope.value / r.hall_resistance.value) * floors.voltage / current;
+  if (detected && above_floor) film.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
+  fill_film(film, bar, hall_factor, resistance, floor_slope);
+  r.density_mobility_correlation = film.density_mobility_correlation;
+  r.largest_hall_slope = film.largest_hall_slope;
+  r.least_density = film.least_density;
+  r.largest_mobility = film.largest_mobility;
   r.carrier = film.carrier;
   r.sheet_density = film.sheet_density;
   r.density = film.density;
@@ -43,6 +58,10 @@ void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimat
       film.mobility.known() ? student(film.mobility.value, film.mobility.standard_error, freedom) : film.mobility;
   r.resistivity = film.resistivity;
   r.sheet_resistance = film.sheet_resistance;
+  if (!above_floor)
+    r.warnings.push_back({"below_floor", 0,
+                          fmt::format("the Hall voltage of {:.3g} V is below the instrument's floor of {:.3g} V",
+                                      voltage, floors.voltage)});
   if (!detected) r.warnings.push_back({"not_detected", 0, "the Hall slope is not significantly different from zero"});
 }
 
@@ -78,7 +97,8 @@ double mean_known(const std::vector<double>& values) {
 
 }  // namespace
 
-DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor) {
+DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor,
+                             const HallFloors& floors) {
   check(bar);
   const auto n = static_cast<Eigen::Index>(record.field.size());
   if (n < 3) throw InvalidInput("{} readings; a Hall slope with an error needs at least 3", n);
@@ -112,7 +132,7 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
     const Line along = least_squares(x, y);
     resistance = student(along.coefficient[1], along.error[1], along.freedom);
   }
-  fill(r, bar, hall_factor, with_xx ? &resistance : nullptr, line.freedom);
+  fill(r, bar, hall_factor, with_xx ? &resistance : nullptr, line.freedom, mean_magnitude(record.current), floors);
   return r;
 }
 
@@ -168,8 +188,8 @@ double van_der_pauw_f(double ratio) {
   return 0.5 * (low + high);
 }
 
-DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,
-                                  double hall_factor) {
+DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness, double hall_factor,
+                                  const HallFloors& floors) {
   if (!(thickness > 0)) throw InvalidInput("thickness {} m; expected a positive one", thickness);
   // Mean resistance of each configuration, at no field, +B and -B.
   std::map<std::string, std::vector<double>> none;
@@ -236,7 +256,9 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   r.hall_resistance = scaled(r.hall_slope, field);
   const HallBar square{1, 1, thickness, 0, 0, false};
   const Estimate resistance = r.sheet_resistance;
-  fill(r, square, hall_factor, &resistance, 1);
+  double current = 0;
+  for (const auto& reading : readings) current += std::abs(reading.current) / double(readings.size());
+  fill(r, square, hall_factor, &resistance, 1, current, floors);
   r.sheet_resistance = resistance;
   r.resistivity = scaled(resistance, thickness);
   return r;
@@ -322,8 +344,8 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
       if (sheet && !std::isfinite(file.thickness))
         throw InvalidInput("the Hall coefficient is that of a sheet (per area); expected the thickness in the file");
       for (std::size_t row = 0; row < table.columns[0].size(); ++row) {
-        const double coefficient = sheet ? value("Sheet Hall Coefficient", row) * file.thickness
-                                         : value("Hall Coefficient", row),
+        const double coefficient =
+                         sheet ? value("Sheet Hall Coefficient", row) * file.thickness : value("Hall Coefficient", row),
                      resistivity = value("Resistivity", row);
         if (!std::isfinite(coefficient) || coefficient == 0 || !std::isfinite(resistivity)) continue;
         DcHallResult r;

@@ -288,11 +288,12 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
         if (r.voltage_xy[i] == limit.value || limit.side * (fitted - limit.value) > -3 * noise) cut[i] = 1;
       }
     // Spikes are looked for among the others.
-    std::vector<double> rest(residual);
-    for (std::size_t i = 0; i < rest.size(); ++i)
-      if (cut[i] != 0) rest[i] = 0;
-    mark(rest);
-    for (std::size_t i = 0; i < rest.size(); ++i) r.rejected[i] |= cut[i];
+    std::vector<double> rest;
+    for (std::size_t i = 0; i < residual.size(); ++i)
+      if (cut[i] == 0) rest.push_back(residual[i]);
+    const std::vector<char> found = signal::spikes(rest, reach, most);
+    for (std::size_t i = 0, k = 0; i < residual.size(); ++i)
+      r.rejected[i] = cut[i] != 0 ? 1 : found[k++] | longitudinal[i];
   };
   for (int pass = 0; pass < 20; ++pass) {
     if (pass > 0) one[0] = again();

@@ -19,7 +19,8 @@ struct Longitudinal {
   double bend_over_error = 0;
 };
 
-/// Generalised least squares, in noise of an estimated colour, on V_xx = I (R + drift of every order + odd B + even B^2)
+/// Generalised least squares, in noise of an estimated colour, on V_xx = I (R + drift of every order + odd B + even
+/// B^2)
 /// + A dB/dt, and where the current was changed also a thermal voltage and, if not only its sign was changed, a term in
 /// I^3.
 ///

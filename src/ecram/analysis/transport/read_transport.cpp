@@ -42,11 +42,11 @@ TemperatureSeries series(TransportTable& result, const record::Table& table, con
     s.error.push_back(invert ? e / (v * v) : e);
   }
   if (without > 0)
-    result.warnings.push_back({"error_missing", record::line_of(table, first),
-                               fmt::format("{} of {} values of {} have no error where the others have one: they were "
-                                           "left out",
-                                           without, without + s.value.size(),
-                                           record::printable(table.columns[column].name))});
+    result.warnings.push_back(
+        {"error_missing", record::line_of(table, first),
+         fmt::format("{} of {} values of {} have no error where the others have one: they were "
+                     "left out",
+                     without, without + s.value.size(), record::printable(table.columns[column].name))});
   return s;
 }
 
@@ -93,7 +93,8 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
     t.density = series(t, table, temperature, order, *sheet, {"sheetdensityerror", "sheetdensityse"}, "m^-2", false),
     t.sheet_density = true;
   if (const auto c = find_column(table, "", "", Names{"mobility", "mu", "hallmobility"}))
-    t.mobility = series(t, table, temperature, order, *c, {"mobilityerror", "muerror", "mobilityse"}, "m^2/(V s)", false);
+    t.mobility =
+        series(t, table, temperature, order, *c, {"mobilityerror", "muerror", "mobilityse"}, "m^2/(V s)", false);
   if (t.resistivity.empty() && t.density.empty())
     throw InvalidInput("{}: neither resistivity (or conductivity, resistance, conductance) nor density; it has {}",
                        record::where_header(table), column_names(table));
