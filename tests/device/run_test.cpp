@@ -46,8 +46,7 @@ TEST(Run, WearSlowsFromItsOnset) {
   const RunResult worn = run_compact(weak_cycles(11), options, threads);
   options.chance.wear_onset = 1e9;
   const RunResult fresh = run_compact(weak_cycles(11), options, threads);
-  for (std::size_t cycle = 0; cycle < 10; ++cycle)
-    EXPECT_NEAR(fall(worn, cycle) / fall(fresh, cycle), 1, 2e-3) << cycle;
+  for (std::size_t cycle = 0; cycle < 10; ++cycle) EXPECT_NEAR(fall(worn, cycle) / fall(fresh, cycle), 1, 2e-3) << cycle;
   // The state has hardly had the time to become another: pulses 1051 to 1100, beyond the onset by 75 on average.
   EXPECT_NEAR(fall(worn, 10) / fall(fresh, 10), std::exp(-75 / 200.0), 0.01);
 }
