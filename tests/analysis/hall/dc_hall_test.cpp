@@ -124,6 +124,16 @@ TEST(VanDerPauw, ReadsConfigurationsInQuotes) {
   EXPECT_DOUBLE_EQ(readings[15].field, -0.5);
 }
 
+TEST(VanDerPauw, RefusesOverflowsAndGaps) {
+  const TemporaryFolder folder;
+  ThreadPool threads;
+  for (const char* cell : {"9.9E37", ""}) {
+    write_file(folder / "bad.csv", std::string("configuration,current [A],voltage [V]\n\"21,34\",1e-6,") + cell +
+                                       "\n\"12,34\",1e-6,-1e-3\n");
+    EXPECT_THROW(read_van_der_pauw(folder / "bad.csv", threads), InvalidInput);
+  }
+}
+
 // Four points of two levels of the field: 2000 records of 8 readings, the coverage has a standard error of 0.5 %.
 TEST(DcHall, IntervalOfTheMobilityHolds) {
   RandomStream random(2, "readings");

@@ -157,7 +157,7 @@ DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& 
   if (const auto c = find_column(table, "", "--temperature", temperature)) kelvin = si_numbers(table, *c, "K");
   for (std::size_t k = 0; k < b.size(); ++k) {
     if (!std::isfinite(b[k] + i[k] + v[k]) || (!along.empty() && !std::isfinite(along[k]))) continue;
-    if (std::abs(v[k]) > 1e30)
+    if (std::max({std::abs(v[k]), std::abs(b[k]), std::abs(i[k]), along.empty() ? 0 : std::abs(along[k])}) > overflow)
       throw InvalidInput("{}: an overflow (9.9E37); expected a reading", record::where(table, k));
     r.field.push_back(b[k]);
     r.current.push_back(i[k]);
@@ -287,6 +287,8 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
   if (const auto column = find_column(table, "", "", fields)) field = si_numbers(table, *column, "T");
   std::vector<VanDerPauwReading> readings;
   for (std::size_t i = 0; i < table.rows; ++i) {
+    if (!(std::abs(current[i]) <= overflow && std::abs(voltage[i]) <= overflow) || std::abs(field[i]) > overflow)
+      throw InvalidInput("{}: an overflow (9.9E37) or no number; expected a reading", record::where(table, i));
     std::string word = configuration.words[configuration.codes[i]];
     for (char& c : word)
       if (c == '-' || c == ' ' || c == '_' || c == ';') c = ',';
