@@ -127,13 +127,15 @@ DcAnswer lake_shore(const std::string& path, double hall_factor) {
 
 DcAnswer dc_readings(const HallCommand& c, const std::string& path, ThreadPool& threads) {
   const HallBar bar = hall_bar(c);
+  const HallOptions options = hall_options(c);
+  const HallFloors floors{options.voltage_floor, options.current_floor};
   DcHallResult r;
   if (c.van_der_pauw) {
     const auto readings = read_van_der_pauw(path, threads);
-    r = naming(path, [&] { return analyse_van_der_pauw(readings, bar.thickness, c.hall_factor); });
+    r = naming(path, [&] { return analyse_van_der_pauw(readings, bar.thickness, c.hall_factor, floors); });
   } else {
     const auto record = read_dc_hall(path, c.columns, threads);
-    r = naming(path, [&] { return analyse_dc_hall(record, bar, c.hall_factor); });
+    r = naming(path, [&] { return analyse_dc_hall(record, bar, c.hall_factor, floors); });
   }
   DcAnswer a{report::dc_hall_json(r), {}, {}};
   add(a, r);

@@ -154,6 +154,10 @@ void add_simulate(CLI::App& app) {
   add("--white-noise", s.white_noise, "V", "of a reading of V_xy");
   add("--flicker-corner", s.flicker_corner, "Hz", "where 1/f noise equals the white noise");
   add("--longitudinal-noise", s.longitudinal_noise, "V", "of a reading of V_xx");
+  add("--longitudinal-flicker-corner", s.longitudinal_flicker_corner, "Hz",
+      "where its 1/f noise equals its white noise");
+  command->add_option("--film-noise", s.film_noise, "of the film's resistance, relative: V_xx and the offset share it");
+  add("--film-flicker-corner", s.film_flicker_corner, "Hz", "where the film's 1/f noise equals its white noise");
   add("--current-noise", s.current_noise, "A", "of a reading of the current");
   add("--field-noise", s.field_noise, "T", "of a reading of the field");
   add("--loop-area", s.loop_area, "m^2", "induces a voltage of area times dB/dt");

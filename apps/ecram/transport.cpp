@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,8 @@ ordered_json result_json(const TransportResult& r) {
     j["conductivity_energy_meV"] = to_json(scaled(r.conductivity_energy, 1 / meV));
   }
   if (r.hop)
-    j["hop_300K"] = {{"localisation_length_m", r.hop->localisation_length},
+    j["hop_300K"] = {{"law", physics::name(r.hop_law)},
+                     {"localisation_length_m", r.hop->localisation_length},
                      {"density_of_states_per_J", r.hop->density_of_states},
                      {"distance_m", r.hop->distance},
                      {"energy_meV", r.hop->energy / meV}};
@@ -78,11 +80,13 @@ ordered_json result_json(const TransportResult& r) {
   j["density_over_T1.5_energy_meV"] = to_json(scaled(r.density_energy_band, 1 / meV));
   j["mobility_m2_per_Vs"] = to_json(r.mobility);
   j["mobility_power"] = to_json(r.mobility_power);
-  if (r.freeze_out)
+  if (r.freeze_out) {
+    const auto known = [&](const Estimate& e) { return to_json(r.freeze_out->determined ? e : Estimate{}); };
     j["freeze_out"] = {{"determined", r.freeze_out->determined},
-                       {"donor_density_m3", to_json(r.freeze_out->density)},
-                       {"depth_meV", to_json(scaled(r.freeze_out->depth, 1 / meV))},
-                       {"compensation", to_json(r.freeze_out->compensation)}};
+                       {"donor_density_m3", known(r.freeze_out->density)},
+                       {"depth_meV", known(scaled(r.freeze_out->depth, 1 / meV))},
+                       {"compensation", known(r.freeze_out->compensation)}};
+  }
   j["laws"] = laws;
   j["windows"] = windows;
   j["warnings"] = to_json(r.warnings);
@@ -108,10 +112,10 @@ void print(const TransportResult& r) {
   }
   if (r.hop)
     fmt::print(
-        "  hop at 300 K                 {} of {} (localisation length {}, assumed or from the density of states "
+        "  hop at 300 K                 {} of {} ({}; localisation length {}, assumed or from the density of states "
         "assumed)\n",
         report::with_prefix(r.hop->distance, "m", 3), report::number(r.hop->energy / meV, 3) + " meV",
-        report::with_prefix(r.hop->localisation_length, "m", 3));
+        physics::name(r.hop_law), report::with_prefix(r.hop->localisation_length, "m", 3));
   if (r.density_energy.known()) {
     fmt::print("  Arrhenius energy of n        {}\n", with_uncertainty(scaled(r.density_energy, 1 / meV), "meV"));
     fmt::print("  Arrhenius energy of n/T^1.5  {}\n", with_uncertainty(scaled(r.density_energy_band, 1 / meV), "meV"));
@@ -190,8 +194,18 @@ void run(const TransportCommand& c) {
   if (o.to > 0 && o.to <= o.from) throw InvalidInput("--to {} K; expected more than --from {} K", o.to, o.from);
   if (!c.localisation_length.empty())
     o.localisation_length = option(c.localisation_length, "m", "--localisation-length");
-  if (!c.density_of_states.empty())
-    o.density_of_states = option(c.density_of_states, "J^-1 m^-3", "--density-of-states");
+  if (!c.density_of_states.empty()) {
+    const auto per_area = [&]() -> std::optional<double> {
+      try {
+        return quantity(c.density_of_states, "J^-1 m^-2");
+      } catch (const InvalidInput&) {
+        return std::nullopt;  // then it is per volume, or wrong
+      }
+    };
+    o.sheet_density_of_states = per_area();
+    if (!o.sheet_density_of_states)
+      o.density_of_states = option(c.density_of_states, "J^-1 m^-3", "--density-of-states");
+  }
   o.effective_mass = c.effective_mass;
   o.degeneracy = c.degeneracy;
   if (!(o.effective_mass > 0 && o.degeneracy > 0 && o.localisation_length > 0))
@@ -232,7 +246,8 @@ void add_transport(CLI::App& app) {
   command->add_option("--from", c->from, "lowest temperature of the fits, \"200 K\"");
   command->add_option("--to", c->to, "highest temperature of the fits");
   command->add_option("--localisation-length", c->localisation_length, "assumed for Mott's hop (1 nm)");
-  command->add_option("--density-of-states", c->density_of_states, "assumed instead, \"1e19 cm^-3 eV^-1\"");
+  command->add_option("--density-of-states", c->density_of_states,
+                      "assumed instead, \"1e19 cm^-3 eV^-1\", or per cm^2 for two dimensions");
   command->add_option("--effective-mass", c->effective_mass, "of the band, in electron masses")->capture_default_str();
   command->add_option("--degeneracy", c->degeneracy, "of the donor's ground state")->capture_default_str();
   command->add_option("--bootstrap", c->bootstrap, "resamplings; 0 for none")->capture_default_str();

@@ -156,6 +156,16 @@ TEST(Magnet, GapGivesTheWantedAmplitude) {
   DipoleLinePair pair = paper_pair;
   pair.gap = gap;
   EXPECT_NEAR(field(magnets(pair, 0), {0, 0, 0})[0], 0.6, 1e-12);
+  // Magnets 10 degrees off: the field at angle 0 is not the largest of the turn, which a look round finds.
+  auto crooked = paper_pair;
+  crooked.misangle = 10 * std::numbers::pi / 180;
+  crooked.gap = gap_for_amplitude(crooked, 0.6);
+  double largest = 0;
+  for (int i = 0; i < 3600; ++i) {
+    const Vector b = field(magnets(crooked, i * std::numbers::pi / 1800), {0, 0, 0});
+    largest = std::max(largest, std::hypot(b[0], b[1], b[2]));
+  }
+  EXPECT_NEAR(largest, 0.6, 1e-6);
   EXPECT_THROW(gap_for_amplitude(paper_pair, 2.0), InvalidInput);
 }
 

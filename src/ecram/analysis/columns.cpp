@@ -21,6 +21,10 @@ std::string simplified(std::string_view name) {
 
 }  // namespace
 
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
+  return std::find(names.begin(), names.end(), simplified(name)) != names.end();
+}
+
 std::string column_names(const record::Table& table) {
   std::string names;
   for (const auto& column : table.columns) {
@@ -44,7 +48,7 @@ std::optional<std::size_t> find_column(const record::Table& table, std::string_v
                        did_you_mean(asked, known), column_names(table));
   }
   for (std::size_t i = 0; i < table.columns.size(); ++i)
-    if (std::find(names.begin(), names.end(), simplified(table.columns[i].name)) != names.end()) return i;
+    if (is_one_of(table.columns[i].name, names)) return i;
   return std::nullopt;
 }
 

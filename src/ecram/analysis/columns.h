@@ -12,6 +12,9 @@
 
 namespace ecram::analysis {
 
+/// Is the name, in small letters and without anything but letters and digits, one of these?
+bool is_one_of(std::string_view name, std::span<const std::string_view> names);
+
 /// The column that a user named, or else the first whose name, in small letters and without anything but letters and
 /// digits, is one of `names`.
 ///

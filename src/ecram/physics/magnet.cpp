@@ -183,7 +183,7 @@ double gap_for_amplitude(DipoleLinePair pair, double amplitude) {
   if (!(amplitude > 0)) throw InvalidInput("amplitude {} T; expected a positive one", amplitude);
   const auto excess = [&](double gap) {
     pair.gap = gap;
-    return field(magnets(pair, 0), {0, 0, 0})[0] - amplitude;
+    return rotating_field(pair, {0, 0, 0}).major - amplitude;
   };
   const double most = excess(0) + amplitude;
   if (most < amplitude)

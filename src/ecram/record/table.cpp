@@ -149,9 +149,12 @@ void warn_of_mixed_line_ends(Table& table, const std::vector<Chunk>& chunks, std
 }
 
 /// From the first rows: which columns are text, and whether a number has a decimal comma.
-bool sample(Table& table, std::string_view text, char delimiter) {
+bool sample(Table& table, std::string_view text, char delimiter, const TableOptions& options) {
   bool decimal_comma = false;
   std::vector<bool> decided(table.columns.size(), false);
+  for (std::size_t i = 0; i < table.columns.size(); ++i)
+    if (options.text && table.columns[i].content != Content::unread && options.text(table.columns[i].name))
+      table.columns[i].content = Content::text, decided[i] = true;
   std::size_t rows = 0;
   for (const char *at = text.data(), *end = at + text.size(); at != end && rows < sampled_rows;) {
     const char* line_end = std::find_if(at, end, is_line_end);
@@ -384,7 +387,7 @@ Table parse_table(std::string_view text, std::string source, ThreadPool& threads
   if (table.rows == 0) throw InvalidInput("{}: no rows below the header", where_header(table));
   warn_of_mixed_line_ends(table, chunks, text.substr(0, head.data_begin));
 
-  table.decimal_commas = sample(table, text.substr(head.data_begin), head.delimiter);
+  table.decimal_commas = sample(table, text.substr(head.data_begin), head.delimiter, options);
   auto comma_row = read_cells(table, chunks, head.delimiter, table.decimal_commas, threads);
   if (comma_row && !table.decimal_commas) {
     // A comma that turns up only further down has all numbers read again, so that no "1.234" among them is misread.

@@ -61,6 +61,8 @@ struct TableOptions {
   std::function<bool(std::string_view name, std::string_view unit)> wanted;
   /// Take a file whose first line is numbers; its columns are then named "column_1", "column_2", ...
   bool header_may_lack = false;
+  /// Does this column (its name) hold text even where its cells look like numbers? Empty: none does.
+  std::function<bool(std::string_view name)> text = {};
 };
 
 /// Reads a file of delimited text.

@@ -27,6 +27,13 @@ void add_warnings(std::string& text, const std::vector<Warning>& warnings) {
   for (const auto& w : warnings) fmt::format_to(std::back_inserter(text), "  warning {}: {}\n", w.code, w.text);
 }
 
+/// Of a result under a rotating field or at set fields.
+ordered_json bounds_json(const auto& r) {
+  return {{"largest_hall_slope_ohm_per_T", to_json(r.largest_hall_slope)},
+          {"least_density_m3", to_json(r.least_density)},
+          {"largest_mobility_m2_per_Vs", to_json(r.largest_mobility)}};
+}
+
 }  // namespace
 
 const char* carrier_word(Carrier carrier) {
@@ -47,9 +54,7 @@ ordered_json hall_json(const HallResult& r) {
   j["hall_resistance_ohm"] = to_json(r.hall_resistance);
   j["hall_slope_ohm_per_T"] = to_json(r.hall_slope);
   j["hall_coefficient_m3_per_C"] = to_json(r.hall_coefficient);
-  j["bounds"] = {{"largest_hall_slope_ohm_per_T", to_json(r.largest_hall_slope)},
-                 {"least_density_m3", to_json(r.least_density)},
-                 {"largest_mobility_m2_per_Vs", to_json(r.largest_mobility)}};
+  j["bounds"] = bounds_json(r);
   j["contact_resistance_ohm"] = to_json(r.contact_resistance);
   j["signal_to_noise"] = to_json(r.signal_to_noise);
   j["phase_rad"] = to_json(r.phase);
@@ -86,6 +91,8 @@ ordered_json dc_hall_json(const DcHallResult& r) {
           {"sheet_resistance_ohm", to_json(r.sheet_resistance)},
           {"hall_resistance_ohm", to_json(r.hall_resistance)},
           {"hall_slope_ohm_per_T", to_json(r.hall_slope)},
+          {"density_mobility_correlation", to_json(r.density_mobility_correlation)},
+          {"bounds", bounds_json(r)},
           {"temperature_K", to_json(r.temperature)},
           {"warnings", to_json(r.warnings)}};
 }

@@ -88,6 +88,28 @@ WhitenedModel::WhitenedModel(const LinearModel& model, const std::vector<double>
   normal_ = normal_matrix(values_);
 }
 
+WhitenedModel::WhitenedModel(const LinearModel& model, const std::vector<double>& rates,
+                             const std::vector<NoiseColour>& colour, const std::vector<double>& variance) {
+  Scaled start = scaled(model);
+  scale_ = std::move(start.scale);
+  values_ = std::move(start.values);
+  const auto columns = static_cast<std::size_t>(values_.cols());
+  std::size_t record = 0;
+  for (std::size_t from = 0, to = 0; from < model.weight.size(); from = to, ++record) {
+    for (to = from + 1; to < model.weight.size() && std::isfinite(model.interval[to]);) ++to;
+    if (record >= colour.size() || record >= variance.size()) break;
+    whiten(relaxations(rates, colour[record]), model.interval.subspan(from, to - from),
+           model.weight.subspan(from, to - from), {values_.data() + from * columns, (to - from) * columns}, columns);
+    values_.middleRows(static_cast<Eigen::Index>(from), static_cast<Eigen::Index>(to - from)) *=
+        std::sqrt(variance[0] / variance[record]);
+  }
+  if (record != colour.size() || record != variance.size())
+    throw InvalidInput("{} colours and {} variances of noise for another number of records", colour.size(),
+                       variance.size());
+  colour_ = colour[0];
+  normal_ = normal_matrix(values_);
+}
+
 Regression WhitenedModel::fit(std::span<const Eigen::Index> columns) const {
   const Eigen::Index n = values_.rows(), p = static_cast<Eigen::Index>(columns.size()), y = values_.cols() - 1;
   check(n, p);

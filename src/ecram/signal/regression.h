@@ -45,6 +45,14 @@ class WhitenedModel {
   /// @throws InvalidInput  for a column of zeros
   WhitenedModel(const LinearModel& model, const std::vector<double>& rates, NoiseColour colour);
 
+  /// The same for several records (a new one starts where the interval is infinite), each with noise of its own.
+  ///
+  /// @param variance  of the records' white noise; only its ratios matter, the fit finds the size anew, in units of the
+  ///                  first record's
+  /// @throws InvalidInput  also for another number of colours or variances than of records
+  WhitenedModel(const LinearModel& model, const std::vector<double>& rates, const std::vector<NoiseColour>& colour,
+                const std::vector<double>& variance);
+
   /// Generalised least squares on some of the columns, in the order given.
   ///
   /// @throws InvalidInput  if there are fewer samples than columns + 2, or the columns depend on each other

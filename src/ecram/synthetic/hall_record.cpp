@@ -74,6 +74,15 @@ double after_lag(double y, const std::array<double, 3>& v, double x) {
   return y + (v[0] - y) * gone + slope * first + curve * second;
 }
 
+/// 1/f noise that is as strong as white noise of a standard deviation `white` at the corner frequency.
+std::vector<double> flicker_noise(const HallScene& s, std::size_t samples, double white, double corner,
+                                  RandomStream random) {
+  if (!(corner > 0 && white > 0)) return std::vector<double>(samples, 0.0);
+  const double white_density = 2 * white * white * s.interval;
+  return noise_with_density(
+      samples, s.interval, [&](double f) { return white_density * corner / f; }, random);
+}
+
 }  // namespace
 
 std::vector<double> noise_with_density(std::size_t samples, double interval,
@@ -118,14 +127,14 @@ analysis::HallRecord hall_record(const HallScene& s) {
   const auto samples = static_cast<std::size_t>(std::floor(s.duration / s.interval + 1e-9));
   const Shaft shaft(s, RandomStream(s.seed, "stepper", s.index));
   RandomStream sampling(s.seed, "sampling", s.index), reading(s.seed, "reading noise", s.index),
-      slow(s.seed, "flicker noise", s.index), spike(s.seed, "spikes", s.index), other(s.seed, "other noise", s.index);
+      spike(s.seed, "spikes", s.index), other(s.seed, "other noise", s.index), own(s.seed, "film noise", s.index);
 
-  std::vector<double> flicker(samples, 0.0);
-  if (s.flicker_corner > 0 && s.white_noise > 0) {
-    const double white_density = 2 * s.white_noise * s.white_noise * s.interval;
-    flicker = noise_with_density(
-        samples, s.interval, [&](double f) { return white_density * s.flicker_corner / f; }, slow);
-  }
+  const auto flicker = [&](double white, double corner, const char* name) {
+    return flicker_noise(s, samples, white, corner, RandomStream(s.seed, name, s.index));
+  };
+  const auto slow = flicker(s.white_noise, s.flicker_corner, "flicker noise");
+  const auto slow_along = flicker(s.longitudinal_noise, s.longitudinal_flicker_corner, "longitudinal flicker noise");
+  const auto slow_film = flicker(s.film_noise, s.film_flicker_corner, "film flicker noise");
 
   analysis::HallRecord record;
   record.name = "simulated";
@@ -159,16 +168,18 @@ analysis::HallRecord hall_record(const HallScene& s) {
       v = lagged;
       last = time;
     }
-    v +=
-        s.white_noise * reading.normal() + flicker[i] + s.mains_amplitude * std::sin(2 * pi * s.mains_frequency * time);
+    const double film_noise = t.current * t.sheet_resistance * (s.film_noise * own.normal() + slow_film[i]);
+    v += film_noise * s.misalignment / s.bar.width;
+    v += s.white_noise * reading.normal() + slow[i] + s.mains_amplitude * std::sin(2 * pi * s.mains_frequency * time);
     if (s.spike_share > 0 && spike.uniform() < s.spike_share) v += s.spike_size * spike.normal();
     if (s.resolution > 0) v = s.resolution * std::round(v / s.resolution);
     if (s.range > 0) v = std::clamp(v, -s.range, s.range);
     record.time.push_back(time);
     record.field.push_back(s.field_amplitude * std::cos(shaft.angle(time)) + s.field_noise * other.normal());
     record.voltage_xy.push_back(v);
-    record.voltage_xx.push_back(t.current * t.sheet_resistance * film(time) * s.bar.length / s.bar.width +
-                                s.longitudinal_noise * other.normal());
+    record.voltage_xx.push_back((t.current * t.sheet_resistance * film(time) + film_noise) * s.bar.length /
+                                    s.bar.width +
+                                s.longitudinal_noise * other.normal() + slow_along[i]);
     record.current.push_back(t.current + s.current_noise * other.normal());
     record.temperature[0].push_back(s.temperature);
   }

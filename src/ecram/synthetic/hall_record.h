@@ -48,21 +48,25 @@ struct HallScene {
   double temperature = 300;  ///< K
 
   // What stands between film and file.
-  double white_noise = 0;         ///< V, of a reading of V_xy
-  double flicker_corner = 0;      ///< Hz, where 1/f noise is as strong as white noise
-  double longitudinal_noise = 0;  ///< V, of a reading of V_xx
-  double current_noise = 0;       ///< A
-  double field_noise = 0;         ///< T
-  double loop_area = 0;           ///< m^2: induced voltage is the area times dB/dt
-  double pickup_in_phase = 0;     ///< V, in step with the motor, whatever the current
-  double pickup_quadrature = 0;   ///< V
-  double rc_time = 0;             ///< s
-  double mains_amplitude = 0;     ///< V
-  double mains_frequency = 50;    ///< Hz
-  double spike_share = 0;         ///< of the readings
-  double spike_size = 0;          ///< V, standard deviation of a spike
-  double resolution = 0;          ///< V, the least step of V_xy; 0: none
-  double range = 0;               ///< V, beyond which V_xy saturates; 0: none
+  double white_noise = 0;                  ///< V, of a reading of V_xy
+  double flicker_corner = 0;               ///< Hz, where 1/f noise is as strong as white noise
+  double longitudinal_noise = 0;           ///< V, of a reading of V_xx
+  double longitudinal_flicker_corner = 0;  ///< Hz, of V_xx
+  /// Relative, of the film's resistance from reading to reading: noise that V_xx and the offset share.
+  double film_noise = 0;
+  double film_flicker_corner = 0;  ///< Hz
+  double current_noise = 0;        ///< A
+  double field_noise = 0;          ///< T
+  double loop_area = 0;            ///< m^2: induced voltage is the area times dB/dt
+  double pickup_in_phase = 0;      ///< V, in step with the motor, whatever the current
+  double pickup_quadrature = 0;    ///< V
+  double rc_time = 0;              ///< s
+  double mains_amplitude = 0;      ///< V
+  double mains_frequency = 50;     ///< Hz
+  double spike_share = 0;          ///< of the readings
+  double spike_size = 0;           ///< V, standard deviation of a spike
+  double resolution = 0;           ///< V, the least step of V_xy; 0: none
+  double range = 0;                ///< V, beyond which V_xy saturates; 0: none
 
   std::uint64_t seed = 1;
   std::uint64_t index = 0;  ///< of the record: same seed, other noise

@@ -11,6 +11,7 @@
 #include "analysis/hall/hall_statistics.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/random.h"
 
 namespace ecram::analysis {
 namespace {
@@ -87,9 +88,34 @@ TEST(AcHall, LagIsSeenInThePhaseAndTakenOutWhereItIsKnown) {
   EXPECT_NEAR(r.density.value / scene.density, 1 + lag * lag, 3e-3);  // in phase only 1/(1 + (omega tau)^2) is left
   HallOptions known;
   known.rc_time = 2;
+  EXPECT_TRUE(warned(r, "lag_or_induction"));
   const HallResult corrected = analyse(scene, known);
+  EXPECT_FALSE(warned(corrected, "lag_or_induction"));
   EXPECT_NEAR(corrected.density.value / scene.density, 1, 5e-4);
   EXPECT_NEAR(corrected.phase.value, 0, 2e-3);
+}
+
+// A record at zero current tells the lag from induction, which is here as large.
+TEST(AcHall, LagThatZeroCurrentTellsIsCorrectedFor) {
+  for (const double time : {2.0, 4.0, 8.0}) {
+    auto scene = paper_scene(1000);
+    scene.loop_area = 1e-3;
+    scene.rc_time = time;
+    const HallResult alone = analyse(scene);
+    auto off = scene;
+    off.source_voltage = 0;
+    off.index = 1;
+    const HallRecord zero = synthetic::hall_record(off);
+    HallOptions options;
+    options.zero_current = &zero;
+    const HallResult r = analyse(scene, options);
+    EXPECT_GT(std::abs(alone.density.value / scene.density - 1), 0.02);
+    EXPECT_TRUE(warned(r, "lag_corrected"));
+    EXPECT_FALSE(warned(r, "estimates_disagree"));
+    // The record begins with the lag settled on nothing: a few hundredths of a per cent.
+    EXPECT_NEAR(r.density.value / scene.density, 1, 4 * r.density.standard_error / scene.density + 1e-3) << time;
+    EXPECT_LT(r.density.standard_error / scene.density, 0.005);
+  }
 }
 
 TEST(AcHall, ZeroCurrentSeparatesThePickup) {
@@ -107,6 +133,7 @@ TEST(AcHall, ZeroCurrentSeparatesThePickup) {
   options.zero_current = &zero;
   const HallResult both = analyse(scene, options);
   EXPECT_NEAR(both.density.value / scene.density, 1, 0.01);
+  EXPECT_FALSE(warned(both, "estimates_disagree"));
   EXPECT_NEAR(both.pickup.value, scene.pickup_in_phase, 4 * both.pickup.standard_error);
 
   auto reversed = scene;
@@ -186,6 +213,21 @@ TEST(AcHall, FoldedMainsIsFittedAndNamed) {
   EXPECT_TRUE(warned(r, "line_in_noise"));
   EXPECT_NEAR(r.density.value / scene.density, 1, 4 * quiet.density.standard_error / scene.density);
   EXPECT_LT(r.density.standard_error, 1.1 * quiet.density.standard_error);
+}
+
+// Noise that V_xx has along the field is not taken from it where its arms see the Hall voltage as well.
+TEST(AcHall, HallSignalInVxxIsNotTakenForOffset) {
+  auto scene = paper_scene(1000);
+  scene.misalignment = 10e-6;
+  scene.film_noise = 1e-4;
+  HallRecord record = synthetic::hall_record(scene);
+  EXPECT_TRUE(analyse_hall(record, scene.bar).longitudinal_regressor);
+  const double hall = synthetic::truth(scene).hall_slope * synthetic::truth(scene).current;
+  for (std::size_t i = 0; i < record.time.size(); ++i) record.voltage_xx[i] += hall * record.field[i];
+  const HallResult r = analyse_hall(record, scene.bar);
+  EXPECT_FALSE(r.longitudinal_regressor);
+  EXPECT_TRUE(warned(r, "longitudinal_hall"));
+  EXPECT_NEAR(r.density.value / scene.density, 1, 4 * r.density.standard_error / scene.density);
 }
 
 TEST(AcHall, SensorInCelsiusIsNoticed) {
@@ -272,6 +314,82 @@ TEST(AcHall, GapsOverflowsAndSaturation) {
   EXPECT_NEAR(r.density.value / scene.density, 1, 0.01);
   EXPECT_TRUE(warned(r, "overflow"));
   EXPECT_TRUE(warned(r, "saturated"));
+}
+
+// Wrong readings of the field: slope and amplitude are those of the record without them.
+TEST(AcHall, FieldThatStandsOutIsLeftOut) {
+  const auto scene = paper_scene(300);
+  const HallRecord good = synthetic::hall_record(scene);
+  const double slope = synthetic::truth(scene).hall_slope;
+  auto one = good, minus = good, several = good;
+  one.field[600] = 0.9;
+  minus.field[640] = -1;
+  RandomStream random(1, "wrong readings");
+  for (int k = 0; k < 12; ++k) several.field[random.below(1200)] = k % 2 == 0 ? 0.8 : -0.8;
+  for (const HallRecord& record : {one, minus, several}) {
+    const HallResult r = analyse_hall(record, scene.bar);
+    EXPECT_TRUE(warned(r, "field_spikes"));
+    EXPECT_NEAR(r.field_amplitude, 0.6, 1e-3);
+    EXPECT_NEAR(r.hall_slope.value / slope, 1, 4.0 / 300);
+  }
+  EXPECT_FALSE(warned(analyse_hall(good, scene.bar), "field_spikes"));
+}
+
+// A sensor that ends at 0.5 T of 0.6 T; and one that merely counts in steps of 10 mT.
+TEST(AcHall, FieldSensorsAtTheEndOfTheirRange) {
+  const auto scene = paper_scene(300);
+  HallRecord record = synthetic::hall_record(scene);
+  HallRecord coarse = record;
+  for (double& b : record.field) b = std::clamp(b, -0.5, 0.5);
+  for (double& b : coarse.field) b = 0.01 * std::round(b / 0.01);
+  const HallResult r = analyse_hall(record, scene.bar);
+  EXPECT_TRUE(warned(r, "field_saturated"));
+  EXPECT_NEAR(r.field_amplitude, 0.6, 1e-3);
+  EXPECT_NEAR(r.hall_slope.value / synthetic::truth(scene).hall_slope, 1,
+              4 * r.hall_slope.standard_error / std::abs(r.hall_slope.value));
+  EXPECT_LT(r.hall_slope.standard_error / std::abs(r.hall_slope.value), 0.01);
+  EXPECT_FALSE(warned(analyse_hall(coarse, scene.bar), "field_saturated"));
+}
+
+// A converter that counts in steps near its noise repeats its crests: no range ends there.
+TEST(AcHall, CoarseCrestsAreNoSaturation) {
+  for (const auto& [step, noise] : {std::pair{20e-6, 3e-6}, {10e-6, 1e-6}, {5e-6, 1e-6}}) {
+    auto scene = paper_scene(100);
+    scene.white_noise = noise;
+    scene.resolution = step;
+    for (scene.index = 0; scene.index < 20; ++scene.index) {
+      scene.phase = 0.3 * double(scene.index);
+      const HallResult r = analyse(scene);
+      EXPECT_FALSE(warned(r, "saturated")) << step << ", " << scene.index;
+      EXPECT_LT(r.rejected, 5u);
+    }
+  }
+}
+
+// V_xx whose drift ends at the range: what is left says the mean as it would be without the range.
+TEST(AcHall, SaturatedVxxIsLeftOut) {
+  auto scene = paper_scene(300);
+  scene.longitudinal_noise = 1e-4;
+  scene.resistance_drift = {0.2};
+  HallRecord record = synthetic::hall_record(scene);
+  for (double& v : record.voltage_xx) v = std::min(v, 0.102);
+  const HallResult r = analyse_hall(record, scene.bar);
+  EXPECT_TRUE(warned(r, "longitudinal_saturated"));
+  EXPECT_NEAR(r.density.value / scene.density, 1, 4 * r.density.standard_error / scene.density);
+  record.voltage_xx = synthetic::hall_record(scene).voltage_xx;
+  for (double& v : record.voltage_xx) v = 1e-3 * std::round(v / 1e-3);
+  EXPECT_FALSE(warned(analyse_hall(record, scene.bar), "longitudinal_saturated"));
+}
+
+// Overflows are no readings that stand out, and count among the record's readings.
+TEST(AcHall, OverflowsAreCountedOnce) {
+  HallRecord record = synthetic::hall_record(paper_scene(300));
+  for (std::size_t i = 0; i < 1200; ++i)
+    if (i % 3 != 0) record.voltage_xy[i] = 9.9e37;
+  const HallResult r = analyse_hall(record, HallScene{}.bar);
+  EXPECT_EQ(r.readings, 1200u);
+  EXPECT_EQ(r.rejected, 800u);
+  EXPECT_FALSE(warned(r, "many_rejected"));
 }
 
 TEST(AcHall, SaysWhatIsNotThere) {

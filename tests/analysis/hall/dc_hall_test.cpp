@@ -41,6 +41,25 @@ TEST(DcHall, ReversalsSeparateOffsetAndThermalVoltage) {
   EXPECT_THROW(analyse_dc_hall(record, bar), InvalidInput);
 }
 
+// A Hall voltage of 1e-6 A times 300 ohm/T times 0.5 T is 150 uV: below a floor of 1 mV it may be anything up to it.
+TEST(DcHall, FloorsOfTheInstruments) {
+  DcHallRecord record;
+  RandomStream random(1, "readings");
+  for (double b : {-0.5, 0.5})
+    for (double i : {-1e-6, 1e-6, -1e-6, 1e-6}) {
+      record.field.push_back(b);
+      record.current.push_back(i);
+      record.voltage_xy.push_back(i * (20 - 300 * b) + 1e-7 * random.normal());
+      record.voltage_xx.push_back(i * 9000);
+    }
+  EXPECT_EQ(analyse_dc_hall(record, bar, 1, {1e-4, 1e-9}).carrier, Carrier::electrons);
+  const DcHallResult below = analyse_dc_hall(record, bar, 1, {1e-3, 0});
+  EXPECT_EQ(below.carrier, Carrier::not_detected);
+  EXPECT_FALSE(below.density.known());
+  EXPECT_NEAR(below.largest_hall_slope, 1e-3 / 1e-6 / 0.5, 1e-6);
+  EXPECT_THROW(analyse_dc_hall(record, bar, 1, {0, 1e-5}), InvalidInput);
+}
+
 // van der Pauw's own equation is the oracle: exp(-pi R_A/R_s) + exp(-pi R_B/R_s) = 1.
 TEST(VanDerPauw, SolvesItsEquation) {
   for (double ratio : {1.0, 1.5, 4.0, 30.0, 1e4}) {
@@ -79,6 +98,59 @@ TEST(VanDerPauw, FindsSheetResistanceAndCarrier) {
   auto missing = square_sample(-40, 220, 220, 0.5);
   missing.erase(missing.begin());
   EXPECT_THROW(analyse_van_der_pauw(missing, 1e-7), InvalidInput);
+}
+
+// One degree of freedom: Student's t is 12.7. Slopes of -36 and -44 have the standard error 4.
+TEST(VanDerPauw, MobilityHasStudentsInterval) {
+  auto readings = square_sample(-40, 220, 220, 0.5);
+  for (auto& r : readings)
+    if (r.field != 0) r.voltage *= r.configuration == "31,42" || r.configuration == "13,42" ? 0.98 : 1.02;
+  const DcHallResult r = analyse_van_der_pauw(readings, 1e-7);
+  EXPECT_NEAR((r.mobility.high - r.mobility.low) / (2 * r.mobility.value), 12.706 * 0.02, 0.002);
+}
+
+// The eight readings as ASTM F76 writes them, in quotes, beside numbers with decimal points.
+TEST(VanDerPauw, ReadsConfigurationsInQuotes) {
+  const TemporaryFolder folder;
+  std::string text = "configuration,current [A],voltage [V],field [T]\n";
+  for (const auto& r : square_sample(-40, 220, 220, 0.5))
+    text += "\"" + r.configuration + "\"," + std::to_string(r.current) + "," + std::to_string(r.voltage) + "," +
+            std::to_string(r.field) + "\n";
+  write_file(folder / "eight.csv", text);
+  ThreadPool threads;
+  const auto readings = read_van_der_pauw(folder / "eight.csv", threads);
+  ASSERT_EQ(readings.size(), 16u);
+  EXPECT_EQ(readings[1].configuration, "12,34");
+  EXPECT_DOUBLE_EQ(readings[15].field, -0.5);
+}
+
+TEST(VanDerPauw, RefusesOverflowsAndGaps) {
+  const TemporaryFolder folder;
+  ThreadPool threads;
+  for (const char* cell : {"9.9E37", ""}) {
+    write_file(folder / "bad.csv", std::string("configuration,current [A],voltage [V]\n\"21,34\",1e-6,") + cell +
+                                       "\n\"12,34\",1e-6,-1e-3\n");
+    EXPECT_THROW(read_van_der_pauw(folder / "bad.csv", threads), InvalidInput);
+  }
+}
+
+// Four points of two levels of the field: 2000 records of 8 readings, the coverage has a standard error of 0.5 %.
+TEST(DcHall, IntervalOfTheMobilityHolds) {
+  RandomStream random(2, "readings");
+  double covered = 0;
+  for (int k = 0; k < 2000; ++k) {
+    DcHallRecord record;
+    for (double b : {-0.5, -0.25, 0.25, 0.5})
+      for (double i : {-1e-6, 1e-6}) {
+        record.field.push_back(b);
+        record.current.push_back(i);
+        record.voltage_xy.push_back(i * (20 - 300 * b) + 3e-6 * random.normal());
+        record.voltage_xx.push_back(i * 9000);
+      }
+    const Estimate mobility = analyse_dc_hall(record, bar).mobility;
+    covered += mobility.low <= 0.1 && 0.1 <= mobility.high ? 1.0 / 2000 : 0;
+  }
+  EXPECT_NEAR(covered, 0.95, 0.02);
 }
 
 // Made up in the export's own layout, with Latin-1 units and a sensor that is not there.
@@ -127,6 +199,19 @@ TEST(LakeShore, ReadsTheExport) {
   } catch (const InvalidInput& e) {
     EXPECT_NE(std::string(e.what()).find("broken.txt:12"), std::string::npos) << e.what();
   }
+}
+
+// A coefficient per area becomes one per volume through the thickness: -6.2415E+6 cm^2/C times 1.5e-4 cm is -936.2
+// cm^3/C, or 6.667e15 carriers in a cm^3.
+TEST(LakeShore, HallCoefficientOfASheet) {
+  const TemporaryFolder folder;
+  write_file(folder / "sheet.txt",
+             "[Sample parameters]\r\nThickness =\t1.5 [\xB5m]\r\n[Measurements]\r\n<Step 1: Hall>\r\n\r\n"
+             "Temperature [K]\tField [G]\tResistivity [ohm cm]\tHall Coefficient [cm\xB2/C]\r\n"
+             "100.5\t3.0E+3\t5.0E-1\t-6.2415E+6\r\n");
+  const auto points = lake_shore_points(read_lake_shore(folder / "sheet.txt"));
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_NEAR(points[0].density.value, 6.667e21, 1e18);
 }
 
 }  // namespace

@@ -141,6 +141,53 @@ TEST(Transport, FreezeOutFindsTheDonor) {
   EXPECT_NEAR(r.freeze_out->compensation.value, 0.1, 4 * r.freeze_out->compensation.standard_error);
 }
 
+// The density of states fixes the dimension: in two, T0 = 13.8 / (k g xi^2), so that xi follows from g.
+TEST(Transport, DensityOfStatesFixesTheDimensionOfTheHop) {
+  TransportTable table;
+  table.resistivity = draw(ConductionLaw::mott_2d, 1e6, 0.003, 3, 50, 26);
+  TransportOptions options;
+  options.bootstrap = 0;
+  const auto plain = analyse_transport(table, options);
+  ASSERT_TRUE(plain.hop.has_value());
+  EXPECT_EQ(plain.hop_law, ConductionLaw::mott_2d);
+  const double sheet_states = 1e18 / constants::elementary_charge;  // 1e14 a cm^2 and eV
+  options.sheet_density_of_states = sheet_states;
+  const auto area = analyse_transport(table, options);
+  EXPECT_EQ(area.hop_law, ConductionLaw::mott_2d);
+  EXPECT_NEAR(area.hop->localisation_length, std::sqrt(13.8 / (constants::boltzmann * 1e6 * sheet_states)),
+              0.05 * area.hop->localisation_length);
+  options.sheet_density_of_states.reset();
+  options.density_of_states = 1e26 / constants::elementary_charge;
+  EXPECT_EQ(analyse_transport(table, options).hop_law, ConductionLaw::mott_3d);
+}
+
+TEST(Transport, NoHopBehindPolarons) {
+  TransportTable table;
+  table.resistivity = draw(ConductionLaw::small_polaron_adiabatic, 100 * meV, 0.003, 3, 100, 26);
+  const auto r = analyse_transport(table);
+  EXPECT_FALSE(r.hopping_preferred);
+  EXPECT_FALSE(r.hop.has_value());
+  EXPECT_EQ(r.dimension, "undetermined");
+}
+
+// A point of no stated error among precise ones says nothing; it must not take the others' weights away.
+TEST(TransportTable, ValuesWithoutErrorAreLeftOut) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "table.csv";
+  write_file(path,
+             "temperature [K],resistivity [ohm cm],resistivity_error [ohm cm],sheet_density [cm^-2]\n"
+             "300,1,0.01,1e10\n250,2,0.02,1e10\n200,4,,1e9\n150,8,0.08,1e9\n100,16,0.16,1e8\n");
+  ThreadPool threads(1);
+  const TransportTable t = read_transport_table(path, threads);
+  ASSERT_EQ(t.resistivity.value.size(), 4u);
+  EXPECT_NEAR(t.resistivity.error[1], 0.08e-2, 1e-9);
+  ASSERT_EQ(t.warnings.size(), 1u);
+  EXPECT_EQ(t.warnings[0].code, "error_missing");
+  EXPECT_EQ(t.warnings[0].row, 4u);
+  EXPECT_TRUE(t.sheet_density);
+  EXPECT_FALSE(analyse_transport(t).freeze_out.has_value());
+}
+
 TEST(TransportTable, ReadsUnitsAndSorts) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "table.csv";

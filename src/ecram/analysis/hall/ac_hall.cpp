@@ -17,6 +17,7 @@
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
 #include "ecram/fit/model_choice.h"
+#include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
 namespace {
@@ -38,17 +39,17 @@ double criterion(const signal::Regression& fit) {
 
 /// The order of the drift that AICc prefers. Where the drift columns stand last, a single fit holds the sums of squares
 /// of all lower orders; several records are fitted order by order.
-int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most) {
+int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal) {
   int order = most;
   double best = infinite;
   const auto consider = [&](double a, int k) {
     if (a < best) best = a, order = k;
   };
   if (model.drift.size() > 1) {
-    for (int k = most; k >= 0; --k) consider(criterion(whitened.fit(model.columns(k))), k);
+    for (int k = most; k >= 0; --k) consider(criterion(whitened.fit(model.columns(k, with_longitudinal))), k);
     return order;
   }
-  const auto full = whitened.fit(model.columns(most));
+  const auto full = whitened.fit(model.columns(most, with_longitudinal));
   const auto columns = static_cast<std::size_t>(full.coefficient.size());
   double square = residual_square(full);
   for (int k = most; k >= 0; --k) {
@@ -86,38 +87,59 @@ bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
   return any;
 }
 
-/// The colour of the noise with every drift term in the model; then the order of the drift, and V_xx or not, in noise
-/// of that colour; then once more with the lines, and without the bins, that stand out of the residual.
-HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, double rotation) {
+/// The model whitened with the colour that its noise has with every drift term in it; each of several records with its
+/// own colour and strength.
+signal::WhitenedModel whitened_model(const HallFit& f, const std::vector<Block>& blocks, int most_order,
+                                     bool longitudinal) {
+  const auto everything = f.model.columns(most_order, longitudinal);
+  const auto enough = [&](const Block& block) { return block.bins.time.size() > everything.size() + 20; };
+  if (blocks.size() > 1 && std::all_of(blocks.begin(), blocks.end(), enough)) {
+    std::vector<signal::NoiseColour> colours;
+    std::vector<double> variances;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      HallModel own = of_block(f.model, blocks, b, most_order);
+      if (longitudinal && b == 0) {
+        own.x.conservativeResize(Eigen::NoChange, own.x.cols() + 1);
+        own.x.rightCols(1) = f.model.x.col(f.model.longitudinal).head(own.x.rows());
+      }
+      colours.push_back(signal::estimate_colour(excerpt(own).linear(), f.rates));
+      variances.push_back(signal::generalised_least_squares(own.linear(), f.rates, colours.back()).white_variance);
+    }
+    if (std::all_of(variances.begin(), variances.end(), [](double v) { return v > 0; }))
+      return {f.model.linear(), f.rates, colours, variances};
+  }
+  const HallModel part = excerpt(f.model);
+  const auto colour =
+      signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
+  return {f.model.linear(), f.rates, colour};
+}
+
+/// Fits with V_xx or without, the order of the drift chosen in noise of its colour. Returns the whitened model.
+signal::WhitenedModel fit_in_colour(HallFit& f, const std::vector<Block>& blocks, int most_order, bool longitudinal) {
+  signal::WhitenedModel whitened = whitened_model(f, blocks, most_order, longitudinal);
+  f.drift_order = best_drift_order(f.model, whitened, most_order, longitudinal);
+  f.columns = f.model.columns(f.drift_order, longitudinal);
+  f.regression = whitened.fit(f.columns);
+  f.longitudinal = longitudinal;
+  return whitened;
+}
+
+/// The fit in noise of its own colour, V_xx in it if AICc wants it and `longitudinal` allows it; then once more with
+/// the lines, and without the bins, that stand out of the residual.
+HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bool longitudinal, double rotation) {
   HallFit f;
   const auto& time = blocks[0].bins.time;
   f.rates = signal::relaxation_rates(time.back() - time.front(), (time.back() - time.front()) / double(time.size()));
   for (int pass = 0; pass < 4; ++pass) {
     f.model = hall_model(blocks, most_order, separated, true);
-    const auto everything = f.model.columns(most_order);
-    const HallModel part = excerpt(f.model);
-    const auto colour =
-        signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
-    const signal::WhitenedModel whitened(f.model.linear(), f.rates, colour);
-    f.drift_order = best_drift_order(f.model, whitened, most_order);
-    f.columns = f.model.columns(f.drift_order);
-    f.regression = whitened.fit(f.columns);
-    f.longitudinal = false;
-    const auto with = [&](Eigen::Index column) {
-      auto columns = f.columns;
-      columns.push_back(column);
-      return columns;
-    };
-    if (f.model.longitudinal >= 0) {
-      const auto tried = whitened.fit(with(f.model.longitudinal));
-      if (criterion(tried) < criterion(f.regression)) {
-        f.regression = tried;
-        f.columns = with(f.model.longitudinal);
-        f.longitudinal = true;
-      }
-    }
+    auto whitened = fit_in_colour(f, blocks, most_order, false);
+    if (longitudinal && f.model.longitudinal >= 0 &&
+        criterion(whitened.fit(f.model.columns(f.drift_order, true))) < criterion(f.regression))
+      whitened = fit_in_colour(f, blocks, most_order, true);  // slow noise that V_xx shows is noise no more
     if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10) {
-      const auto curved = whitened.fit(with(f.model.cubic));
+      auto columns = f.columns;
+      columns.push_back(f.model.cubic);
+      const auto curved = whitened.fit(columns);
       const Eigen::Index last = curved.coefficient.size() - 1;
       f.cubic_over_error = std::abs(curved.coefficient[last]) / std::sqrt(curved.covariance(last, last));
     }
@@ -184,9 +206,6 @@ void check_current(const Block& block, const HallOptions& options) {
 void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& fit) {
   const std::vector<double>& residual = r.trace.whitened_residual;
   const auto warn = [&](const char* code, std::string text) { r.warnings.push_back({code, 0, std::move(text)}); };
-  const double share = double(r.rejected) / double(r.readings);
-  if (share > 0.1)
-    warn("many_rejected", fmt::format("{:.0f} % of the readings stand out and were left out", 100 * share));
   const std::size_t third = residual.size() / 3;
   double first = 0, last = 0;
   for (std::size_t i = 0; i < third; ++i) {
@@ -211,11 +230,11 @@ void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& f
              along->odd));
   const auto compare = [&](const Estimate& other, const char* name, const char* reason) {
     if (!other.known() || !(other.standard_error > 0)) return;
-    const double own = r.hall_resistance.standard_error, theirs = other.standard_error;
+    const double own = r.in_phase.standard_error, theirs = other.standard_error;
     const double apart = std::sqrt(std::max(theirs * theirs - own * own, 0.25 * theirs * theirs));
-    if (std::abs(other.value - r.hall_resistance.value) > 4 * apart)
-      warn("estimates_disagree", fmt::format("{} gives {:.4g} ohm and the fit {:.4g} ohm: {}", name, other.value,
-                                             r.hall_resistance.value, reason));
+    if (std::abs(other.value - r.in_phase.value) > 4 * apart)
+      warn("estimates_disagree",
+           fmt::format("{} gives {:.4g} ohm and the fit {:.4g} ohm: {}", name, other.value, r.in_phase.value, reason));
   };
   compare(r.lock_in.mean.in_phase, "the lock-in",
           "the offset moves within a period in a way that one of them does not follow");
@@ -257,13 +276,45 @@ void check_frequency(double frequency, double expected) {
   }
 }
 
+/// An estimate of the fit, its 95 % interval by Student's t: readings may be few.
+Estimate estimate(const HallFit& f, double value, double error) {
+  const double t = fit::student_t_quantile(0.975, double(f.regression.degrees_of_freedom));
+  return {value, error, value - t * error, value + t * error};
+}
+
+/// R_xy in step with the field as it would be without the lag that its quadrature tells: a first-order lag of phase phi
+/// leaves cos^2(phi) of it in step.
+Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
+  const double omega = 2 * pi * r.frequency, b = f.coefficient(HallModel::hall), l = f.coefficient(HallModel::lag);
+  const auto covariance = [&](Eigen::Index i, Eigen::Index j) { return f.regression.covariance(i, j); };
+  const double tangent = omega * l / b, lag_error = omega * f.error(HallModel::lag) / std::abs(b);
+  if (!r.pickup_separated || !(-tangent > 2 * lag_error)) return scaled(r.in_phase, 1 / r.field_amplitude);
+  // The square of a noisy tangent is too large by its variance; the last term is the scatter of that square.
+  const double factor = 1 + tangent * tangent - lag_error * lag_error;
+  const double by_slope = 1 - tangent * tangent, by_lag = 2 * omega * tangent;
+  const double variance = by_slope * by_slope * covariance(HallModel::hall, HallModel::hall) +
+                          by_lag * by_lag * covariance(HallModel::lag, HallModel::lag) +
+                          2 * by_slope * by_lag * covariance(HallModel::hall, HallModel::lag) +
+                          2 * std::pow(lag_error, 4) * b * b;
+  if (factor > 1.002)
+    r.warnings.push_back(
+        {"lag_corrected", 0,
+         fmt::format("the Hall voltage lags by {:.3g} degrees: taken for one RC time of {:.3g} s, the slope was "
+                     "multiplied by {:.4g} (a mere delay would need {:.4g})",
+                     std::atan(-tangent) * 180 / pi, -tangent / omega, factor, std::sqrt(factor))});
+  return normal_estimate(factor * r.in_phase.value / r.field_amplitude, unbias * std::sqrt(variance));
+}
+
 /// The fit's coefficients as physical quantities.
 void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign) {
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
-  const double slope = unbias * sign * f.coefficient(HallModel::hall), slope_error = unbias * f.error(HallModel::hall);
-  r.signal_to_noise = std::abs(slope) / slope_error;
+  const double in_step = unbias * sign * f.coefficient(HallModel::hall),
+               in_step_error = unbias * f.error(HallModel::hall);
+  r.in_phase = scaled(estimate(f, in_step, in_step_error), amplitude);
+  const Estimate slope = without_lag(r, f, unbias);
+  r.signal_to_noise = std::abs(in_step) / in_step_error;
   r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
-  r.hall_slope = normal_estimate(slope, std::hypot(slope_error, slope * block.current_error));
+  r.hall_slope = estimate(f, slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
   r.hall_resistance = scaled(r.hall_slope, amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
@@ -275,7 +326,7 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
     r.pickup = scaled(normal_estimate(f.coefficient(HallModel::pickup), f.error(HallModel::pickup)), amplitude);
 
   // The lag of the Hall signal itself where it has a column, of everything in step with the magnet where not.
-  const double in_phase = std::abs(slope) * amplitude * r.current;
+  const double in_phase = std::abs(in_step) * amplitude * r.current;
   const Estimate behind = r.pickup_separated
                               ? scaled(normal_estimate(f.coefficient(HallModel::lag), f.error(HallModel::lag)),
                                        -omega * amplitude * r.current)
@@ -284,7 +335,16 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   const double size = std::hypot(in_phase, behind.value);
   r.phase = normal_estimate(
       std::atan2(orientation * behind.value, in_phase),
-      std::hypot(behind.value * slope_error * amplitude * r.current, in_phase * behind.standard_error) / (size * size));
+      std::hypot(behind.value * in_step_error * amplitude * r.current, in_phase * behind.standard_error) /
+          (size * size));
+  const double tangent = std::tan(r.phase.value);
+  if (!r.pickup_separated && r.phase.low > 0 && r.phase.value > 4 * r.phase.standard_error &&
+      tangent * tangent > std::max(0.002, 0.5 / r.signal_to_noise))
+    r.warnings.push_back(
+        {"lag_or_induction", 0,
+         fmt::format("V_xy lags by {:.3g} degrees: if that is an RC time and not induction, the Hall slope is {:.4g} "
+                     "times what is reported; --zero-current tells, --rc-time corrects",
+                     r.phase.value * 180 / pi, 1 + tangent * tangent)});
 }
 
 void fill_trace(HallResult& r, const HallFit& f, const Block& block) {
@@ -314,13 +374,18 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
   check_frequency(turn.frequency, options.expected_frequency);
   result.frequency = turn.frequency;
   result.periods = turn.periods;
-  result.readings = readings.time.size();
+  result.readings = record.time.size();
 
   const double per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
   std::vector<Block> blocks;
   blocks.push_back(despiked_block(readings, turn, options, per_period, 0));
-  result.rejected = static_cast<std::size_t>(std::count(readings.rejected.begin(), readings.rejected.end(), 1)) +
-                    record.time.size() - readings.time.size();
+  const auto rejected = static_cast<std::size_t>(std::count(readings.rejected.begin(), readings.rejected.end(), 1));
+  const std::size_t standing_out = rejected - readings.cut_off;
+  result.rejected = rejected + record.time.size() - readings.time.size();
+  if (10 * standing_out > readings.time.size())
+    result.warnings.push_back({"many_rejected", 0,
+                               fmt::format("{:.0f} % of the readings stand out and were left out",
+                                           100 * double(standing_out) / double(readings.time.size()))});
   result.warnings.insert(result.warnings.end(), readings.warnings.begin(), readings.warnings.end());
   check_current(blocks[0], options);
   result.current = mean_magnitude(blocks[0].current);
@@ -333,7 +398,12 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     most_order = std::min(most_order, most_drift_order(other_turn, options.most_drift_order));
   }
 
-  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated, turn.frequency);
+  const bool with_xx = !blocks[0].bins.voltage_xx.empty();
+  Longitudinal along;
+  if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
+  // V_xx stands for the offset only where it holds nothing of the Hall signal: noise along the field is then in both.
+  const bool offset_alone = with_xx && !(along.odd_over_error > 4);
+  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated, offset_alone, turn.frequency);
   const Block& block = blocks[0];
   result.drift_order = fit.drift_order;
   for (const double line : block.lines)
@@ -359,8 +429,6 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.
     const double left = block.reference.left_noise * block.reference.left_noise;
     unbias = 1 / (1 - std::min(0.5, left / variance(block.field)));
-    // Crests of a noisy sensor exaggerate; the smooth field's root mean square does not.
-    result.field_amplitude = std::sqrt(2 * variance(block.reference.smooth));
     result.warnings.push_back(
         {"noisy_field", 0,
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
@@ -374,10 +442,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
                                "pick-up in step with the motor cannot be told from the Hall signal without a record at "
                                "zero or reversed current"});
 
-  const bool with_xx = !block.bins.voltage_xx.empty();
-  Longitudinal along;
   if (with_xx) {
-    along = longitudinal(block, readings.voltage_xx);
     // Which of the two carries the Hall signal, and which the large resistive offset?
     if (std::abs(result.offset.value) > std::abs(along.resistance.value) && along.odd_over_error > 5 &&
         along.odd_over_error > 3 * result.signal_to_noise)
@@ -390,7 +455,13 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
 
   if (!block.modulated) {
     BinnedResistance resistance{block.bins.time, block.field, block.reference.rate, block.bins.voltage_xy};
-    for (std::size_t i = 0; i < resistance.resistance.size(); ++i) resistance.resistance[i] *= sign / block.current[i];
+    for (std::size_t i = 0; i < resistance.resistance.size(); ++i) {
+      // What the record at zero current showed to go with the motor is none of the Hall signal.
+      if (result.pickup_separated)
+        resistance.resistance[i] -= fit.coefficient(HallModel::pickup) * block.field[i] +
+                                    fit.coefficient(HallModel::rate) * block.reference.rate[i];
+      resistance.resistance[i] *= sign / block.current[i];
+    }
     result.lock_in = lock_in(resistance, turn, result.field_amplitude);
     result.fourier = fourier_hall(resistance, turn, result.field_amplitude, fit.drift_order);
   }
@@ -400,7 +471,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     result.warnings.push_back({"below_floor", 0,
                                fmt::format("the Hall voltage of {:.3g} V is below the instrument's floor of {:.3g} V",
                                            hall_voltage, options.voltage_floor)});
-  if (result.signal_to_noise > 1.959964 && above_floor)
+  if (!(result.in_phase.low <= 0 && result.in_phase.high >= 0) && above_floor)
     result.carrier = result.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
   // A signal under the floor may be anything up to the floor.
   const double floor_slope =

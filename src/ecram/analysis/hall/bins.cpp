@@ -4,11 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
+#include <utility>
 
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
 #include <fmt/format.h>
 
 #include "ecram/core/errors.h"
+#include "ecram/signal/spikes.h"
 
 namespace ecram::analysis {
 namespace {
@@ -30,30 +35,166 @@ void check_columns(const HallRecord& record) {
   if (record.time.size() < 8) throw InvalidInput("{} readings; a Hall record needs at least 8", record.time.size());
 }
 
-/// Rows whose value repeats an extreme of the column five times running: a converter at its end.
-std::vector<char> saturated(std::span<const double> values) {
-  std::vector<char> found(values.size());
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (double v : values)
-    if (std::isfinite(v) && std::abs(v) < overflow) low = std::min(low, v), high = std::max(high, v);
-  if (!(high > low)) return found;
-  for (std::size_t i = 0; i < values.size();) {
-    std::size_t end = i + 1;
-    while (end < values.size() && values[end] == values[i]) ++end;
-    if ((values[i] == low || values[i] == high) && end - i >= 5)
-      std::fill(found.begin() + static_cast<std::ptrdiff_t>(i), found.begin() + static_cast<std::ptrdiff_t>(end), 1);
-    i = end;
+bool usable(double value) { return std::isfinite(value) && std::abs(value) < overflow; }
+
+/// An extreme of a column that five readings running repeat, and how many do.
+struct Plateau {
+  Limit limit;
+  double share = 0;       ///< of the usable readings, at the limit
+  double next_share = 0;  ///< at the value next to it
+};
+
+std::vector<Plateau> plateaus(std::span<const double> values, std::span<const char> skip) {
+  std::vector<Plateau> found;
+  for (const int side : {1, -1}) {
+    const auto height = [&](std::size_t i) { return side * values[i]; };
+    const auto counts = [&](std::size_t i) { return usable(values[i]) && (skip.empty() || skip[i] == 0); };
+    double top = -std::numeric_limits<double>::infinity(), next = top, at = 0, at_next = 0, all = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!counts(i)) continue;
+      all += 1;
+      if (height(i) > top)
+        next = std::exchange(top, height(i)), at_next = std::exchange(at, 1);
+      else if (height(i) == top)
+        at += 1;
+      else if (height(i) > next)
+        next = height(i), at_next = 1;
+      else if (height(i) == next)
+        at_next += 1;
+    }
+    if (!std::isfinite(next)) continue;
+    int run = 0, longest = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      run = counts(i) && height(i) == top ? run + 1 : 0;
+      longest = std::max(longest, run);
+    }
+    if (longest >= 5) found.push_back({{side * top, side, top - next}, at / all, at_next / all});
   }
   return found;
+}
+
+double quantile(std::vector<double>& values, double share) {
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * double(values.size() - 1) + 0.5);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+/// Middle and amplitude of a sine by the quantiles of its values, which single wrong readings do not move.
+struct Swing {
+  double middle = 0, amplitude = 0;
+};
+
+Swing swing(std::span<const double> field) {
+  std::vector<double> sample;
+  const std::size_t stride = std::max<std::size_t>(1, field.size() / 20000);
+  for (std::size_t i = 0; i < field.size(); i += stride)
+    if (usable(field[i])) sample.push_back(field[i]);
+  if (sample.empty()) return {};
+  const double outside = sample.size() < 50 ? 0 : 0.05;
+  const double low = quantile(sample, outside), high = quantile(sample, 1 - outside);
+  return {0.5 * (low + high), 0.5 * (high - low) / std::cos(std::numbers::pi * outside)};
+}
+
+struct FieldFaults {
+  std::vector<char> found;
+  std::size_t spikes = 0, saturated = 0;
+};
+
+/// Readings of the field that stand out of their neighbours, where these are many a period, and those at the end of the
+/// sensor's range.
+FieldFaults field_faults(std::span<const double> field) {
+  FieldFaults faults{std::vector<char>(field.size()), 0, 0};
+  const Swing range = swing(field);
+  if (!(range.amplitude > 0)) return faults;
+  std::vector<double> values(field.begin(), field.end()), steps;
+  double last = range.middle;
+  for (double& v : values) v = last = usable(v) ? v : last;
+  for (std::size_t i = 1; i < values.size(); i += std::max<std::size_t>(1, values.size() / 20000))
+    steps.push_back(std::abs(values[i] - values[i - 1]));
+  // A sine of N readings a period changes by 2 pi amplitude / N sqrt(1/2) from one to the next, in the median.
+  // The median of nine then stays within 5 % of the amplitude of the crest.
+  constexpr double dense = 40;
+  if (quantile(steps, 0.5) < std::numbers::sqrt2 * std::numbers::pi * range.amplitude / dense) {
+    std::vector<double> distance = signal::running_median(values, 4), sample;
+    for (std::size_t i = 0; i < values.size(); ++i) distance[i] = std::abs(distance[i] - values[i]);
+    for (std::size_t i = 0; i < values.size(); i += std::max<std::size_t>(1, values.size() / 20000))
+      sample.push_back(distance[i]);
+    const double limit = std::max(0.1 * range.amplitude, 7 * signal::robust_scale(std::move(sample)));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (distance[i] > limit) faults.found[i] = 1, ++faults.spikes;
+  }
+  const std::vector<char> spikes = faults.found;
+  for (const Plateau& p : plateaus(field, spikes)) {
+    // The share of a sine's values within a step of its crest; more stand at the end of a range.
+    const double crest = std::acos(std::max(-1.0, 1 - p.limit.step / range.amplitude)) / std::numbers::pi;
+    if (p.share < 1.5 * crest + 0.005) continue;
+    for (std::size_t i = 0; i < field.size(); ++i)
+      if (field[i] == p.limit.value && faults.found[i] == 0) faults.found[i] = 1, ++faults.saturated;
+  }
+  return faults;
+}
+
+/// Readings of V_xx at the end of its range, and those beside it that noise might have put there.
+std::vector<char> longitudinal_faults(std::span<const double> readings) {
+  std::vector<char> found(readings.size());
+  for (const Plateau& p : plateaus(readings, {})) {
+    // A steady V_xx on a coarse converter repeats its extreme too: but so does the reading beside it, or there is none.
+    std::vector<double> others;
+    for (double v : readings)
+      if (usable(v) && v != p.limit.value) others.push_back(v);
+    if (p.share < 8 * p.next_share || others.size() < readings.size() / 20) continue;
+    std::sort(others.begin(), others.end());
+    if (std::unique(others.begin(), others.end()) - others.begin() < 20) continue;
+    const auto median = signal::running_median(readings, 4);
+    std::vector<double> distance;
+    for (std::size_t i = 0; i < readings.size(); ++i)
+      if (readings[i] != p.limit.value) distance.push_back(readings[i] - median[i]);
+    const double reach = 3 * signal::robust_scale(std::move(distance));
+    for (std::size_t i = 0; i < readings.size(); ++i)
+      if (readings[i] == p.limit.value || p.limit.side * (median[i] - p.limit.value) > -reach) found[i] = 1;
+  }
+  return found;
+}
+
+/// Mean and amplitude of a sine through each turn (or several, where readings are few): the medians of up to 200 turns.
+void fit_sines(std::span<const double> time, std::span<const double> field, Rotation& turn) {
+  constexpr double least = 8, most = 128, most_windows = 200;
+  const double per_turn = double(time.size()) / turn.periods, omega = 2 * std::numbers::pi * turn.frequency;
+  const double turns = std::max(1.0, std::ceil(least / per_turn)), span = turns / turn.frequency;
+  const double windows = std::max(1.0, std::floor((time.back() - time.front()) / span + 0.02));
+  const auto stride = static_cast<std::ptrdiff_t>(std::max(1.0, turns * per_turn / most));
+  std::vector<double> means, amplitudes;
+  for (double w = 0; w < windows; w += std::max(1.0, windows / most_windows)) {
+    const double start = time.front() + std::floor(w) * span;
+    const auto from = std::lower_bound(time.begin(), time.end(), start) - time.begin();
+    const auto to = std::lower_bound(time.begin(), time.end(), start + span) - time.begin();
+    if (to - from < 5) continue;
+    Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
+    Eigen::Vector3d right = Eigen::Vector3d::Zero();
+    for (auto i = from; i < to; i += stride) {
+      const double angle = omega * (time[static_cast<std::size_t>(i)] - start);
+      const Eigen::Vector3d row(1, std::cos(angle), std::sin(angle));
+      normal += row * row.transpose();
+      right += row * field[static_cast<std::size_t>(i)];
+    }
+    const Eigen::LDLT<Eigen::Matrix3d> solver(normal);
+    if (!(solver.rcond() > 0.01)) continue;  // a gap took most of the turn
+    const Eigen::Vector3d c = solver.solve(right);
+    means.push_back(c[0]);
+    amplitudes.push_back(std::hypot(c[1], c[2]));
+  }
+  if (means.empty()) return;
+  turn.mean = quantile(means, 0.5);
+  turn.amplitude = quantile(amplitudes, 0.5);
 }
 
 }  // namespace
 
 Rotation rotation(std::span<const double> time, std::span<const double> field) {
-  const auto [low, high] = std::minmax_element(field.begin(), field.end());
+  const Swing range = swing(field);
   Rotation turn;
-  turn.mean = 0.5 * (*low + *high);
-  turn.amplitude = 0.5 * (*high - *low);
+  turn.mean = range.middle;
+  turn.amplitude = range.amplitude;
   if (!(turn.amplitude > 1e-9 * std::abs(turn.mean)) || !(turn.amplitude > 1e-9))
     throw InvalidInput("the field is constant ({:.6g} T); expected the reference of a rotating magnet", turn.mean);
 
@@ -91,6 +232,7 @@ Rotation rotation(std::span<const double> time, std::span<const double> field) {
   if (per_period < 4)
     throw InvalidInput("{:.2g} readings a period of the field; at least four are needed, or the signal is aliased",
                        per_period);
+  fit_sines(time, field, turn);
   return turn;
 }
 
@@ -99,7 +241,8 @@ Readings usable_readings(const HallRecord& record) {
   const std::size_t n = record.time.size();
   const bool with_xx = !record.voltage_xx.empty();
   Readings r;
-  const std::vector<char> clipped = saturated(record.voltage_xy);
+  const FieldFaults wrong_field = field_faults(record.field);
+  const std::vector<char> clipped = longitudinal_faults(record.voltage_xx);
   std::size_t missing = 0, overflows = 0, saturations = 0;
   double last = -std::numeric_limits<double>::infinity();
   for (auto* column : {&r.time, &r.field, &r.current, &r.voltage_xy}) column->reserve(n);
@@ -115,9 +258,9 @@ Readings usable_readings(const HallRecord& record) {
       ++overflows;
     } else if (!std::isfinite(xy) || !std::isfinite(xx) || !std::isfinite(b) || !std::isfinite(current)) {
       ++missing;
-    } else if (clipped[i] != 0) {
+    } else if (with_xx && clipped[i] != 0) {
       ++saturations;
-    } else {
+    } else if (wrong_field.found[i] == 0) {
       r.time.push_back(t);
       r.field.push_back(b);
       r.current.push_back(current);
@@ -127,15 +270,29 @@ Readings usable_readings(const HallRecord& record) {
   }
   if (overflows == n) throw InvalidInput("every reading is an overflow (9.9E37); expected readings within the range");
   if (r.time.size() < 8)
-    throw InvalidInput("{} of {} readings can be used ({} overflows, {} missing, {} saturated); at least 8 are needed",
-                       r.time.size(), n, overflows, missing, saturations);
+    throw InvalidInput(
+        "{} of {} readings can be used ({} overflows, {} missing, {} with V_xx and {} with the field at the range's "
+        "end); at least 8 are needed",
+        r.time.size(), n, overflows, missing, saturations, wrong_field.saturated);
   if (overflows > 0)
     r.warnings.push_back({"overflow", 0, fmt::format("{} readings are overflows and were left out", overflows)});
   if (missing > 0)
     r.warnings.push_back({"missing", 0, fmt::format("{} readings lack a value and were left out", missing)});
   if (saturations > 0)
+    r.warnings.push_back({"longitudinal_saturated", 0,
+                          fmt::format("{} readings of V_xx stand at the end of the range, or within its noise of it, "
+                                      "and were left out",
+                                      saturations)});
+  if (wrong_field.spikes > 0)
     r.warnings.push_back(
-        {"saturated", 0, fmt::format("{} readings stand at the end of the range and were left out", saturations)});
+        {"field_spikes", 0, fmt::format("{} readings of the field stand out and were left out", wrong_field.spikes)});
+  if (wrong_field.saturated > 0)
+    r.warnings.push_back(
+        {"field_saturated", 0,
+         fmt::format("{} readings of the field stand at the end of the sensor's range and were left out; the amplitude "
+                     "is that of the sine through the others",
+                     wrong_field.saturated)});
+  for (const Plateau& p : plateaus(r.voltage_xy, {})) r.limits.push_back(p.limit);
   r.rejected.assign(r.time.size(), 0);
   return r;
 }

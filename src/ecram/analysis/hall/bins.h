@@ -19,7 +19,8 @@ struct Rotation {
   double periods = 0;
 };
 
-/// Counts the turns of the field by its crossings of the middle (with a hysteresis of half the amplitude).
+/// Counts the turns of the field by its crossings of the middle (with a hysteresis of half the amplitude); mean and
+/// amplitude are the medians of those of a sine through each turn.
 ///
 /// @throws InvalidInput  for a constant field, fewer than two periods, or fewer than four readings a period
 Rotation rotation(std::span<const double> time, std::span<const double> field);
@@ -31,13 +32,25 @@ struct Bins {
   std::vector<double> field, current, current_field, current_field2, voltage_xy, voltage_xx;
 };
 
+/// An end of V_xy's range, perhaps: an extreme that readings repeat. It may as well be the crest of a coarse converter.
+struct Limit {
+  double value = 0;  ///< V
+  int side = 1;      ///< 1: the highest reading; -1: the lowest
+  double step = 0;   ///< V, to the next reading
+};
+
 /// Readings of a record that can be used, in order of time, and what was wrong with the others.
 struct Readings {
   std::vector<double> time, field, current, voltage_xy, voltage_xx;
-  std::vector<char> rejected;  ///< spikes, found later
+  std::vector<char> rejected;  ///< spikes and what the range's end cut off, found later
+  std::vector<Limit> limits;   ///< of V_xy
+  std::size_t cut_off = 0;     ///< how many were rejected for such a limit
   std::vector<Warning> warnings;
 };
 
+/// Readings whose field stands out or stands at the end of the sensor's range are not used: they tell nothing of V_xy
+/// at the true field, and leaving readings out for their field biases nothing. Nor are those whose V_xx stands there.
+///
 /// @throws InvalidInput  if time does not rise, units look wrong, or nothing is left
 Readings usable_readings(const HallRecord& record);
 

@@ -12,6 +12,7 @@
 
 #include "ecram/analysis/columns.h"
 #include "ecram/analysis/hall/film.h"
+#include "ecram/analysis/hall/hall_model.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/fit/residual_tests.h"
@@ -29,19 +30,38 @@ Estimate student(double value, double standard_error, double freedom) {
 }
 
 /// Through fill_film, which knows how slope, density and mobility hang together.
-void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double freedom) {
+///
+/// @param current  A, mean magnitude of the currents
+void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double freedom,
+          double current, const HallFloors& floors) {
+  if (current < floors.current)
+    throw InvalidInput("the mean current {:.3g} A is below the instrument's floor of {:.3g} A", current,
+                       floors.current);
   HallResult film;
   film.hall_slope = r.hall_slope;
   const double limit = freedom > 0 ? fit::student_t_quantile(0.975, freedom) : std::numeric_limits<double>::infinity();
   const bool detected = std::abs(r.hall_slope.value) > limit * r.hall_slope.standard_error;
-  if (detected) film.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
-  fill_film(film, bar, hall_factor, resistance, 0);
+  const double voltage = std::abs(r.hall_resistance.value) * current;
+  const bool above_floor = voltage >= floors.voltage;
+  const double floor_slope =
+      above_floor ? 0 : std::abs(r.hall_slope.value / r.hall_resistance.value) * floors.voltage / current;
+  if (detected && above_floor) film.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
+  fill_film(film, bar, hall_factor, resistance, floor_slope);
+  r.density_mobility_correlation = film.density_mobility_correlation;
+  r.largest_hall_slope = film.largest_hall_slope;
+  r.least_density = film.least_density;
+  r.largest_mobility = film.largest_mobility;
   r.carrier = film.carrier;
   r.sheet_density = film.sheet_density;
   r.density = film.density;
-  r.mobility = film.mobility;
+  r.mobility =
+      film.mobility.known() ? student(film.mobility.value, film.mobility.standard_error, freedom) : film.mobility;
   r.resistivity = film.resistivity;
   r.sheet_resistance = film.sheet_resistance;
+  if (!above_floor)
+    r.warnings.push_back({"below_floor", 0,
+                          fmt::format("the Hall voltage of {:.3g} V is below the instrument's floor of {:.3g} V",
+                                      voltage, floors.voltage)});
   if (!detected) r.warnings.push_back({"not_detected", 0, "the Hall slope is not significantly different from zero"});
 }
 
@@ -77,7 +97,8 @@ double mean_known(const std::vector<double>& values) {
 
 }  // namespace
 
-DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor) {
+DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor,
+                             const HallFloors& floors) {
   check(bar);
   const auto n = static_cast<Eigen::Index>(record.field.size());
   if (n < 3) throw InvalidInput("{} readings; a Hall slope with an error needs at least 3", n);
@@ -111,7 +132,7 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
     const Line along = least_squares(x, y);
     resistance = student(along.coefficient[1], along.error[1], along.freedom);
   }
-  fill(r, bar, hall_factor, with_xx ? &resistance : nullptr, line.freedom);
+  fill(r, bar, hall_factor, with_xx ? &resistance : nullptr, line.freedom, mean_magnitude(record.current), floors);
   return r;
 }
 
@@ -136,7 +157,7 @@ DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& 
   if (const auto c = find_column(table, "", "--temperature", temperature)) kelvin = si_numbers(table, *c, "K");
   for (std::size_t k = 0; k < b.size(); ++k) {
     if (!std::isfinite(b[k] + i[k] + v[k]) || (!along.empty() && !std::isfinite(along[k]))) continue;
-    if (std::abs(v[k]) > 1e30)
+    if (std::max({std::abs(v[k]), std::abs(b[k]), std::abs(i[k]), along.empty() ? 0 : std::abs(along[k])}) > overflow)
       throw InvalidInput("{}: an overflow (9.9E37); expected a reading", record::where(table, k));
     r.field.push_back(b[k]);
     r.current.push_back(i[k]);
@@ -167,8 +188,8 @@ double van_der_pauw_f(double ratio) {
   return 0.5 * (low + high);
 }
 
-DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,
-                                  double hall_factor) {
+DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness, double hall_factor,
+                                  const HallFloors& floors) {
   if (!(thickness > 0)) throw InvalidInput("thickness {} m; expected a positive one", thickness);
   // Mean resistance of each configuration, at no field, +B and -B.
   std::map<std::string, std::vector<double>> none;
@@ -235,7 +256,9 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   r.hall_resistance = scaled(r.hall_slope, field);
   const HallBar square{1, 1, thickness, 0, 0, false};
   const Estimate resistance = r.sheet_resistance;
-  fill(r, square, hall_factor, &resistance, 1);
+  double current = 0;
+  for (const auto& reading : readings) current += std::abs(reading.current) / double(readings.size());
+  fill(r, square, hall_factor, &resistance, 1, current, floors);
   r.sheet_resistance = resistance;
   r.resistivity = scaled(resistance, thickness);
   return r;
@@ -244,7 +267,9 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
 std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& path, ThreadPool& threads) {
   static const std::vector<std::string_view> names{"configuration", "contacts", "reading"}, currents{"current", "i"},
       voltages{"voltage", "v"}, fields{"field", "b"};
-  const record::Table table = record::read_table(path, threads);
+  record::TableOptions options;  // "21,34" looks like a number with a decimal comma
+  options.text = [](std::string_view name) { return is_one_of(name, names); };
+  const record::Table table = record::read_table(path, threads, options);
   const auto needed = [&](const auto& wanted, const char* what) {
     const auto column = find_column(table, "", "", wanted);
     if (!column)
@@ -262,6 +287,8 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
   if (const auto column = find_column(table, "", "", fields)) field = si_numbers(table, *column, "T");
   std::vector<VanDerPauwReading> readings;
   for (std::size_t i = 0; i < table.rows; ++i) {
+    if (!(std::abs(current[i]) <= overflow && std::abs(voltage[i]) <= overflow) || std::abs(field[i]) > overflow)
+      throw InvalidInput("{}: an overflow (9.9E37) or no number; expected a reading", record::where(table, i));
     std::string word = configuration.words[configuration.codes[i]];
     for (char& c : word)
       if (c == '-' || c == ' ' || c == '_' || c == ';') c = ',';
@@ -310,9 +337,18 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
         return found == table.names.end() ? not_there
                                           : table.columns[static_cast<std::size_t>(found - table.names.begin())][row];
       };
-      if (std::find(table.names.begin(), table.names.end(), "Hall Coefficient") == table.names.end()) continue;
+      // Of a sheet it is R_H / d.
+      const auto has = [&](const char* name) {
+        return std::find(table.names.begin(), table.names.end(), name) != table.names.end();
+      };
+      const bool sheet = !has("Hall Coefficient") && has("Sheet Hall Coefficient");
+      if (!sheet && !has("Hall Coefficient")) continue;
+      if (sheet && !std::isfinite(file.thickness))
+        throw InvalidInput("the Hall coefficient is that of a sheet (per area); expected the thickness in the file");
       for (std::size_t row = 0; row < table.columns[0].size(); ++row) {
-        const double coefficient = value("Hall Coefficient", row), resistivity = value("Resistivity", row);
+        const double coefficient =
+                         sheet ? value("Sheet Hall Coefficient", row) * file.thickness : value("Hall Coefficient", row),
+                     resistivity = value("Resistivity", row);
         if (!std::isfinite(coefficient) || coefficient == 0 || !std::isfinite(resistivity)) continue;
         DcHallResult r;
         r.method = "Lake Shore export, " + step.name;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,15 +25,27 @@ struct DcHallResult {
   std::string method;
   Carrier carrier = Carrier::not_detected;
   Estimate hall_slope, hall_resistance, sheet_density, density, mobility, resistivity, sheet_resistance;
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  double density_mobility_correlation = unknown;               ///< of their errors
+  double largest_hall_slope = unknown;                         ///< ohm/T: 95 % upper bound on its magnitude
+  double least_density = unknown, largest_mobility = unknown;  ///< 1/m^3, m^2/(V s): the bounds that go with it
   double temperature = 0;
   std::vector<Warning> warnings;
+};
+
+/// What the instruments can show.
+struct HallFloors {
+  double voltage = 0;  ///< V: smaller Hall voltages are not reported
+  double current = 0;  ///< A: smaller currents are refused
 };
 
 /// Least squares on V_xy = I (R_0 + b B) + V_0 over all readings. Reversed field separates the Hall term from the
 /// offset, reversed current the offset from thermal voltages; V_0 is fitted only if the current was reversed or varied.
 ///
-/// @throws InvalidInput  if the field was neither reversed nor varied, or fewer readings than needed
-DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor = 1);
+/// @throws InvalidInput  if the field was neither reversed nor varied, fewer readings than needed, currents below their
+///                       floor
+DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor = 1,
+                             const HallFloors& floors = {});
 
 DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads);
 
@@ -49,7 +62,7 @@ struct VanDerPauwReading {
 ///
 /// Source: ASTM F76-08, sections 10 and 11; van der Pauw, Philips Res. Rep. 13, 1 (1958).
 DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,
-                                  double hall_factor = 1);
+                                  double hall_factor = 1, const HallFloors& floors = {});
 
 /// The f of van der Pauw for a ratio Q of the two resistances (or its inverse).
 double van_der_pauw_f(double ratio);

@@ -8,6 +8,9 @@
 #include <numeric>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "ecram/core/errors.h"
 #include "ecram/fit/model_choice.h"
 #include "ecram/signal/spikes.h"
 
@@ -93,9 +96,10 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
   return block;
 }
 
-std::vector<Eigen::Index> HallModel::columns(int drift_order) const {
+std::vector<Eigen::Index> HallModel::columns(int drift_order, bool with_longitudinal) const {
   std::vector<Eigen::Index> all(separated ? 5 : 3);
   std::iota(all.begin(), all.end(), Eigen::Index{0});
+  if (with_longitudinal) all.push_back(longitudinal);
   for (const auto& block : lines) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : thermal) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : drift) all.insert(all.end(), block.begin(), block.begin() + drift_order + 1);
@@ -159,12 +163,12 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     for (std::size_t k = 0; k < m.thermal[b].size(); ++k)
       x.col(m.thermal[b][k]) = block.polynomials.col(static_cast<Eigen::Index>(k));
     if (m.longitudinal >= 0 && !bins.voltage_xx.empty() && !block.no_current) {
-      // What V_xx can tell of the offset beyond the polynomials, without taking the Hall signal along.
-      Eigen::MatrixXd known(n, drift_order + 4);
-      known << block.polynomials.leftCols(drift_order + 1), field, rate, field.cwiseAbs2();
+      // As it was read: freed of its part along the field it could not take the noise along the field away, and would
+      // only make the residual, and with it the error, look smaller.
       const Eigen::VectorXd voltage = vector(bins.voltage_xx);
-      const Eigen::VectorXd rest = signal::least_squares(known, voltage).residual;
-      if (rest.norm() > 1e-9 * voltage.norm()) x.col(m.longitudinal) = rest;
+      const Eigen::VectorXd centred = voltage.array() - voltage.mean();
+      const Eigen::VectorXd rest = signal::least_squares(block.polynomials.leftCols(drift_order + 1), voltage).residual;
+      if (rest.norm() > 1e-9 * voltage.norm() && rest.norm() > 1e-5 * centred.norm()) x.col(m.longitudinal) = centred;
     }
     if (m.cubic >= 0) x.col(m.cubic) = current.cwiseProduct(field.cwiseAbs2().cwiseProduct(field));
     row += n;
@@ -181,6 +185,29 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
       *candidate = -1;
     }
   return m;
+}
+
+HallModel of_block(const HallModel& model, const std::vector<Block>& blocks, std::size_t block, int drift_order) {
+  std::size_t from = 0;
+  for (std::size_t b = 0; b < block; ++b) from += blocks[b].bins.time.size();
+  const std::size_t rows = blocks[block].bins.time.size();
+  std::vector<Eigen::Index> columns{HallModel::rate};
+  // Without current pick-up is all there is; with a steady one it looks like the Hall term.
+  if (!blocks[block].no_current) columns.insert(columns.end(), {HallModel::hall, HallModel::even});
+  if (blocks[block].no_current || blocks[block].modulated) columns.push_back(HallModel::pickup);
+  if (blocks[block].modulated) columns.push_back(HallModel::lag);
+  for (const auto* own : {&model.lines[block], &model.thermal[block]})
+    columns.insert(columns.end(), own->begin(), own->end());
+  columns.insert(columns.end(), model.drift[block].begin(), model.drift[block].begin() + drift_order + 1);
+  HallModel part;
+  part.interval.assign(model.interval.begin() + static_cast<std::ptrdiff_t>(from),
+                       model.interval.begin() + static_cast<std::ptrdiff_t>(from + rows));
+  part.weight.assign(model.weight.begin() + static_cast<std::ptrdiff_t>(from),
+                     model.weight.begin() + static_cast<std::ptrdiff_t>(from + rows));
+  const auto first = static_cast<Eigen::Index>(from), count = static_cast<Eigen::Index>(rows);
+  part.x = model.x.middleRows(first, count)(Eigen::all, columns);
+  part.y = model.y.segment(first, count);
+  return part;
 }
 
 HallModel excerpt(const HallModel& model) {
@@ -206,12 +233,12 @@ HallModel excerpt(const HallModel& model) {
 Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
                      double current_scale) {
   constexpr int reach = 4;
-  constexpr double limit = 7;
+  constexpr double most = 7;
   std::vector<char> longitudinal(r.time.size());
   if (!r.voltage_xx.empty()) longitudinal = signal::spikes(r.voltage_xx, reach, 10);
   // Marks what stands out of these values, or of V_xx. Has anything changed?
   const auto mark = [&](const std::vector<double>& values) {
-    std::vector<char> found = signal::spikes(values, reach, limit);
+    std::vector<char> found = signal::spikes(values, reach, most);
     for (std::size_t i = 0; i < found.size(); ++i) found[i] |= longitudinal[i];
     const bool changed = found != r.rejected;
     r.rejected = std::move(found);
@@ -222,10 +249,11 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   mark(r.voltage_xy);
   std::vector<Block> one{again()};
   std::vector<double> residual(r.time.size());
-  for (int pass = 0; pass < 2; ++pass) {
+  // What each reading leaves of a fit to those that are not rejected. Was there enough for one?
+  const auto fit_readings = [&] {
     const Block& block = one[0];
     const HallModel m = hall_model(one, static_cast<int>(block.polynomials.cols()) - 1, false, false);
-    if (m.x.rows() < m.x.cols() + 2) break;
+    if (m.x.rows() < m.x.cols() + 2) return false;
     const auto fit = signal::least_squares(m.x, m.y);
     const double slope = fit.coefficient[HallModel::hall];
     const Eigen::VectorXd background = m.y - fit.residual - slope * m.x.col(HallModel::hall);
@@ -240,10 +268,65 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
       const double current = block.modulated ? r.current[i] : between(block.current[b], block.current[b + 1]);
       residual[i] = r.voltage_xy[i] - between(background[at], background[at + 1]) - slope * current * r.field[i];
     }
-    if (!mark(residual)) break;
+    return true;
+  };
+  for (int pass = 0; pass < 2; ++pass) {
+    if (!fit_readings() || !mark(residual)) break;
     one[0] = again();
   }
-  return std::move(one[0]);
+  if (r.limits.empty()) return std::move(one[0]);
+
+  // Leaving readings out for their own value would favour those that noise moved away from the limit: all go that the
+  // fit to the others puts near it. Whether the limit is one shows when the crests have had no say in the fit.
+  std::vector<char> cut(r.time.size());
+  double noise = 0;
+  const auto cut_away = [&] {
+    std::fill(cut.begin(), cut.end(), 0);
+    for (const Limit& limit : r.limits)
+      for (std::size_t i = 0; i < residual.size(); ++i) {
+        const double fitted = r.voltage_xy[i] - residual[i];
+        if (r.voltage_xy[i] == limit.value || limit.side * (fitted - limit.value) > -3 * noise) cut[i] = 1;
+      }
+    // Spikes are looked for among the others.
+    std::vector<double> rest;
+    for (std::size_t i = 0; i < residual.size(); ++i)
+      if (cut[i] == 0) rest.push_back(residual[i]);
+    const std::vector<char> found = signal::spikes(rest, reach, most);
+    for (std::size_t i = 0, k = 0; i < residual.size(); ++i)
+      r.rejected[i] = cut[i] != 0 ? 1 : found[k++] | longitudinal[i];
+  };
+  for (int pass = 0; pass < 20; ++pass) {
+    if (pass > 0) one[0] = again();
+    if (!fit_readings())
+      throw InvalidInput(
+          "V_xy stands at the end of its range ({:.4g} V) and its noise of {:.2g} V reaches there nearly everywhere; "
+          "expected a wider range",
+          r.limits[0].value, noise);
+    std::vector<double> kept;
+    for (std::size_t i = 0; i < residual.size(); ++i)
+      if (r.rejected[i] == 0) kept.push_back(residual[i]);
+    noise = signal::robust_scale(std::move(kept));
+    const std::vector<char> before = r.rejected;
+    cut_away();
+    if (r.rejected == before) break;
+  }
+  std::erase_if(r.limits, [&](const Limit& limit) {
+    double beyond = 0, count = 0;
+    for (std::size_t i = 0; i < residual.size(); ++i)
+      if (r.voltage_xy[i] == limit.value) beyond -= limit.side * residual[i], count += 1;
+    beyond /= count;
+    // Noise does not repeat an extreme but on a coarse converter, whose last step the fit crosses about its middle.
+    return limit.step > noise && beyond < 0.4 * limit.step + 3 * noise / std::sqrt(count) &&
+           beyond > -(limit.step + 5 * noise);
+  });
+  cut_away();
+  r.cut_off = static_cast<std::size_t>(std::count(cut.begin(), cut.end(), 1));
+  if (r.cut_off > 0)
+    r.warnings.push_back({"saturated", 0,
+                          fmt::format("{} readings of V_xy stand at the end of the range, or within its noise of it, "
+                                      "and were left out",
+                                      r.cut_off)});
+  return again();
 }
 
 std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>& residual) {

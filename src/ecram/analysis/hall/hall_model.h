@@ -47,7 +47,7 @@ std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>&
 ///
 ///     hall, rate, even [, pickup, lag]; for each block its drift, if modulated a thermal voltage that drifts, its
 ///     lines
-///     [, V_xx without its parts that drift or go with the field] [, B^3]
+///     [, V_xx less its mean] [, B^3]
 struct HallModel {
   std::vector<double> interval, weight;  ///< s, readings
   Eigen::MatrixXd x;
@@ -61,13 +61,16 @@ struct HallModel {
 
   signal::LinearModel linear() const { return {interval, weight, x, y}; }
 
-  /// The columns with the drift up to an order, without `longitudinal` and `cubic`. The drift stands last where a
-  /// single block was not modulated, so that lower orders are this list's beginning.
-  std::vector<Eigen::Index> columns(int drift_order) const;
+  /// The columns with the drift up to an order, without `cubic`. The drift stands last where a single block was not
+  /// modulated, so that lower orders are this list's beginning.
+  std::vector<Eigen::Index> columns(int drift_order, bool with_longitudinal = false) const;
 };
 
 /// @param candidates  with the columns V_xx and B^3, where there is something in them
 HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool separated, bool candidates);
+
+/// The rows of one block, with the columns that it can determine by itself.
+HallModel of_block(const HallModel& model, const std::vector<Block>& blocks, std::size_t block, int drift_order);
 
 /// Evenly spread stretches of a long model, enough to see the noise's colour.
 HallModel excerpt(const HallModel& model);

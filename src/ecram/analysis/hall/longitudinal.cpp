@@ -40,27 +40,42 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   if (block.modulated) x.col(thermal).setOnes();
   if (several) x.col(bend) = current.cube() / (scale * scale);
   const Eigen::VectorXd y = vector(block.bins.voltage_xx);
-  const auto fit = signal::least_squares(x, y);
-
-  // Neighbouring residuals go together in slow noise: the number of independent ones is smaller.
-  const Eigen::VectorXd& rest = fit.residual;
-  const double square = rest.squaredNorm(), together = rest.head(n - 1).dot(rest.tail(n - 1));
-  const double correlation = square > 0 ? std::clamp(together / square, 0.0, 0.95) : 0;
-  const double variance = square / double(n - x.cols()) * (1 + correlation) / (1 - correlation);
-  const auto error = [&](Eigen::Index k) { return std::sqrt(variance * fit.inverse(k, k)); };
-  const auto over_error = [&](Eigen::Index k) { return error(k) > 0 ? std::abs(fit.coefficient[k]) / error(k) : 0; };
+  const auto plain = signal::least_squares(x, y);
 
   Longitudinal l;
+  const double rounding = least_step(readings) / std::sqrt(12.0) / scale;
   // Below the ninth digit it is not scatter that an instrument shows.
-  const bool seen = std::sqrt(square / double(n)) > 1e-9 * y.cwiseAbs().maxCoeff();
-  const double rounding = least_step(readings) / std::sqrt(12.0) / scale, r = fit.coefficient[0];
-  l.resistance = normal_estimate(
-      r, seen ? std::hypot(error(0), rounding, block.current_error * r) : std::numeric_limits<double>::quiet_NaN());
-  if (!seen) return l;
-  l.odd = fit.coefficient[odd];
+  const bool seen = plain.residual.norm() / std::sqrt(double(n)) > 1e-9 * y.cwiseAbs().maxCoeff();
+  if (!seen) {
+    l.resistance = normal_estimate(plain.coefficient[0], std::numeric_limits<double>::quiet_NaN());
+    return l;
+  }
+  Eigen::VectorXd coefficient = plain.coefficient, error;
+  if (plain.rank == x.cols() && n >= x.cols() + 10) {
+    // Slow noise of the film or the meter: the same generalised least squares as on V_xy.
+    HallModel model;
+    model.interval = block.bins.interval;
+    model.weight = block.bins.weight;
+    model.x = x;
+    model.y = y;
+    const HallModel part = excerpt(model);
+    const double span = block.bins.time.back() - block.bins.time.front();
+    const auto rates = signal::relaxation_rates(span, span / double(n));
+    const auto fit =
+        signal::generalised_least_squares(model.linear(), rates, signal::estimate_colour(part.linear(), rates));
+    coefficient = fit.coefficient;
+    error = fit.covariance.diagonal().cwiseSqrt();
+  } else {
+    const double freedom = std::max<double>(1, double(n - plain.rank));
+    error = (plain.residual.squaredNorm() / freedom * plain.inverse.diagonal()).cwiseSqrt();
+  }
+  const auto over_error = [&](Eigen::Index k) { return error[k] > 0 ? std::abs(coefficient[k]) / error[k] : 0; };
+  const double r = coefficient[0];
+  l.resistance = normal_estimate(r, std::hypot(error[0], rounding, block.current_error * r));
+  l.odd = coefficient[odd];
   l.odd_over_error = over_error(odd);
   if (several) {
-    l.bend = fit.coefficient[bend] / r;
+    l.bend = coefficient[bend] / r;
     l.bend_over_error = over_error(bend);
   }
   return l;

@@ -159,7 +159,9 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path) {
       factors.clear();
       for (const auto& cell : parts) {
         const Heading h = heading(cell);
-        table->names.push_back(h.name);
+        const bool sheet = h.unit.find("cm²") != std::string::npos && h.unit.find("VS") == std::string::npos;
+        const bool told = h.name.find("Sheet") != std::string::npos;
+        table->names.push_back(sheet && !told ? "Sheet " + h.name : h.name);
         factors.push_back(to_si(h, where));
       }
       table->columns.resize(parts.size());

@@ -57,7 +57,11 @@ std::vector<double> residual_lines(std::span<const double> time, std::span<const
       const double a = high - golden * (high - low), b = low + golden * (high - low);
       (left(a) < left(b) ? high : low) = left(a) < left(b) ? b : a;
     }
-    found.push_back(0.5 * (low + high));
+    const double frequency = 0.5 * (low + high);
+    // A neighbour of a line already there is what the window left of it: their columns would hardly differ.
+    if (std::any_of(found.begin(), found.end(), [&](double f) { return std::abs(f - frequency) * duration < 1; }))
+      break;
+    found.push_back(frequency);
     rest = signal::least_squares(sine_columns(time, found.back()), rest).residual;
   }
   return found;

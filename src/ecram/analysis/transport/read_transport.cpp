@@ -15,17 +15,24 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-/// A column and its errors, in order of rising temperature, rows without a value left out.
-TemperatureSeries series(const record::Table& table, const std::vector<double>& temperature,
+/// A column and its errors, in order of rising temperature, rows without a value left out; where some rows have an
+/// error, those without are left out as well and warned of.
+TemperatureSeries series(TransportTable& result, const record::Table& table, const std::vector<double>& temperature,
                          const std::vector<std::size_t>& order, std::size_t column, const Names& error_names,
                          std::string_view si, bool invert) {
   const auto values = si_numbers(table, column, si);
   std::vector<double> errors;
   if (const auto c = find_column(table, "", "", error_names)) errors = si_numbers(table, *c, si);
   TemperatureSeries s;
+  const bool stated = std::any_of(errors.begin(), errors.end(), [](double e) { return std::abs(e) > 0; });
+  std::size_t without = 0, first = 0;
   for (std::size_t i : order) {
     const double v = values[i];
     if (std::isnan(v)) continue;
+    if (stated && !(std::abs(errors[i]) > 0)) {
+      if (without++ == 0 || i < first) first = i;
+      continue;
+    }
     if (!(v > 0))
       throw InvalidInput("{}: {} is {}; expected a positive number", record::where(table, i),
                          record::printable(table.columns[column].name), v);
@@ -34,6 +41,12 @@ TemperatureSeries series(const record::Table& table, const std::vector<double>& 
     const double e = errors.empty() || std::isnan(errors[i]) ? 0 : std::abs(errors[i]);
     s.error.push_back(invert ? e / (v * v) : e);
   }
+  if (without > 0)
+    result.warnings.push_back(
+        {"error_missing", record::line_of(table, first),
+         fmt::format("{} of {} values of {} have no error where the others have one: they were "
+                     "left out",
+                     without, without + s.value.size(), record::printable(table.columns[column].name))});
   return s;
 }
 
@@ -72,14 +85,16 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
                         {{"conductance", "g"}, {"conductanceerror", "conductancese"}, "S", true}};
   for (const Kind& kind : kinds)
     if (const auto column = find_column(table, "", "", kind.names); column && t.resistivity.empty())
-      t.resistivity = series(table, temperature, order, *column, kind.errors, kind.si, kind.invert);
+      t.resistivity = series(t, table, temperature, order, *column, kind.errors, kind.si, kind.invert);
   if (const auto c = find_column(table, "", "", Names{"density", "n", "carrierdensity"}))
-    t.density = series(table, temperature, order, *c, {"densityerror", "nerror", "densityse", "carrierdensityerror"},
+    t.density = series(t, table, temperature, order, *c, {"densityerror", "nerror", "densityse", "carrierdensityerror"},
                        "m^-3", false);
   else if (const auto sheet = find_column(table, "", "", Names{"sheetdensity", "ns"}))
-    t.density = series(table, temperature, order, *sheet, {"sheetdensityerror", "sheetdensityse"}, "m^-2", false);
+    t.density = series(t, table, temperature, order, *sheet, {"sheetdensityerror", "sheetdensityse"}, "m^-2", false),
+    t.sheet_density = true;
   if (const auto c = find_column(table, "", "", Names{"mobility", "mu", "hallmobility"}))
-    t.mobility = series(table, temperature, order, *c, {"mobilityerror", "muerror", "mobilityse"}, "m^2/(V s)", false);
+    t.mobility =
+        series(t, table, temperature, order, *c, {"mobilityerror", "muerror", "mobilityse"}, "m^2/(V s)", false);
   if (t.resistivity.empty() && t.density.empty())
     throw InvalidInput("{}: neither resistivity (or conductivity, resistance, conductance) nor density; it has {}",
                        record::where_header(table), column_names(table));

@@ -364,11 +364,15 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
     // The two laws' own Akaike weights; odds below two to one decide nothing.
     r.three_dimensional = 1 / (1 + std::exp(0.5 * (three.aicc - two.aicc)));
     r.dimension = r.three_dimensional > 2.0 / 3 ? "3D" : r.three_dimensional < 1.0 / 3 ? "2D" : "undetermined";
-    const LawFit& mott = three.aicc < two.aicc ? three : two;
-    if (mott.characteristic.value > 0)
-      r.hop = o.density_of_states
-                  ? physics::mott_hopping(mott.law, mott.characteristic.value, *o.density_of_states, 300)
-                  : physics::mott_hopping_of_length(mott.law, mott.characteristic.value, o.localisation_length, 300);
+    if (!r.hopping_preferred) r.dimension = "undetermined";
+    // A density of states per volume belongs to the law in three dimensions, one per area to that in two.
+    const bool volume = o.density_of_states || (!o.sheet_density_of_states && three.aicc < two.aicc);
+    const LawFit& mott = volume ? three : two;
+    r.hop_law = mott.law;
+    const auto states = volume ? o.density_of_states : o.sheet_density_of_states;
+    if (r.hopping_preferred && mott.characteristic.value > 0)
+      r.hop = states ? physics::mott_hopping(mott.law, mott.characteristic.value, *states, 300)
+                     : physics::mott_hopping_of_length(mott.law, mott.characteristic.value, o.localisation_length, 300);
     std::sort(r.laws.begin(), r.laws.end(), [](const LawFit& a, const LawFit& b) { return a.aicc < b.aicc; });
     r.exponent = free_exponent(rho);
     r.reduced_activation = physics::reduced_activation_energy(rho.temperature, rho.value);
@@ -383,7 +387,11 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
   if (n.value.size() >= 4) {
     r.density_energy = arrhenius_energy(n);
     r.density_energy_band = arrhenius_energy(n, 1.5);
-    if (n.value.size() >= 6) r.freeze_out = fit_freeze_out(n, o);
+    if (table.sheet_density)
+      r.warnings.push_back({"freeze_out_needs_volume", 0,
+                            "the density is per area: freeze-out needs it per volume, divided by the thickness"});
+    else if (n.value.size() >= 6)
+      r.freeze_out = fit_freeze_out(n, o);
     r.windows = arrhenius_windows(n);
   } else {
     TemperatureSeries sigma = rho;

@@ -27,6 +27,7 @@ struct TransportTable {
   TemperatureSeries resistivity;  ///< ohm m (of a resistance or conductance: a fixed multiple of it)
   TemperatureSeries density;      ///< 1/m^3 (or 1/m^2)
   TemperatureSeries mobility;     ///< m^2/(V s)
+  bool sheet_density = false;     ///< density is per area
   std::vector<Warning> warnings;
 };
 
@@ -69,9 +70,10 @@ Estimate arrhenius_energy(const TemperatureSeries& y, double power = 0);
 std::vector<ArrheniusWindow> arrhenius_windows(const TemperatureSeries& y, std::size_t least = 5);
 
 struct TransportOptions {
-  double from = 0, to = 0;                    ///< K, of the fit; 0: all
-  double localisation_length = 1e-9;          ///< m, assumed
-  std::optional<double> density_of_states;    ///< 1/(J m^3) (2D: per m^2): assumed instead of the length
+  double from = 0, to = 0;            ///< K, of the fit; 0: all
+  double localisation_length = 1e-9;  ///< m, assumed
+  /// Assumed instead of the length: 1/(J m^3) for Mott's law in three dimensions, 1/(J m^2) for that in two.
+  std::optional<double> density_of_states, sheet_density_of_states;
   double effective_mass = 1, degeneracy = 2;  ///< of the band and the donor, for freeze-out
   std::size_t bootstrap = 1000;
   std::uint64_t seed = 1;
@@ -84,15 +86,16 @@ struct FreezeOut {
 };
 
 struct TransportResult {
-  TransportTable used;                           ///< the points within the window
-  std::vector<LawFit> laws;                      ///< best first; empty without resistivity
-  double three_dimensional = 0.5;                ///< Akaike weight of Mott's law in 3D against that in 2D
-  std::string dimension;                         ///< "3D", "2D"; "undetermined" while the odds are below 2 to 1
-  bool hopping_preferred = false;                ///< Mott's law has more weight than small polarons
-  Estimate exponent;                             ///< p of exp[(T0/T)^p] with p free
-  std::vector<double> reduced_activation;        ///< Zabrodskii plot, at the temperatures of the resistivity
-  Estimate zabrodskii_exponent;                  ///< minus the slope of ln w against ln T
-  std::optional<physics::Hopping> hop;           ///< at 300 K, of the better of Mott's laws
+  TransportTable used;                     ///< the points within the window
+  std::vector<LawFit> laws;                ///< best first; empty without resistivity
+  double three_dimensional = 0.5;          ///< Akaike weight of Mott's law in 3D against that in 2D
+  std::string dimension;                   ///< "3D", "2D"; "undetermined" with odds below 2 to 1, and behind polarons
+  bool hopping_preferred = false;          ///< Mott's law has more weight than small polarons
+  Estimate exponent;                       ///< p of exp[(T0/T)^p] with p free
+  std::vector<double> reduced_activation;  ///< Zabrodskii plot, at the temperatures of the resistivity
+  Estimate zabrodskii_exponent;            ///< minus the slope of ln w against ln T
+  std::optional<physics::Hopping> hop;     ///< at 300 K, where Mott's law is preferred to small polarons
+  physics::ConductionLaw hop_law{};        ///< of the hop: the law of the density of states, or the better one
   Estimate conductivity_energy, density_energy;  ///< J, straight lines
   Estimate density_energy_band;                  ///< J, of n/T^1.5
   std::vector<ArrheniusWindow> windows;          ///< of n, or of 1/rho where there is no n
