@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -164,12 +165,12 @@ TEST(DeviceProgram, FitsRefuseNamesAndProtocolsThatDoNotFit) {
   const std::string b = written(folder, "b.toml", std::string(head) + "device = \"fig4\"\n" + train);
   std::string text = "G [uS]\n";
   for (int i = 0; i < 20; ++i) text += "1\n";
-  const std::string data = "=" + written(folder, "d.csv", text);
-  const std::string card = " --card " + (folder / "c.toml").string();
-  const auto both = run_program("device fit " + a + data + " " + b + data + card);
+  const std::string data = fmt::format("={}", written(folder, "d.csv", text));
+  const std::string card = fmt::format(" --card {}", (folder / "c.toml").string());
+  const auto both = run_program(fmt::format("device fit {}{} {}{}{}", a, data, b, data, card));
   expect_refused(both, "b.toml: its device is 'fig4', that of ");
   EXPECT_THAT(both.err, HasSubstr("a.toml is the default"));
-  expect_refused(run_program("device fit " + a + data + card + " --name \"$(printf 'a\\nb')\""),
+  expect_refused(run_program(fmt::format("device fit {}{}{} --name \"$(printf 'a\\nb')\"", a, data, card)),
                  R"(--name: the device's name "a\u000Ab" has control characters)");
   EXPECT_FALSE(fs::exists(folder / "c.toml"));
 }
