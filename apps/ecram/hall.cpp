@@ -69,7 +69,6 @@ HallBar hall_bar(const HallCommand& c) {
 HallOptions hall_options(const HallCommand& c) {
   HallOptions o;
   o.hall_factor = c.hall_factor;
-  if (!(o.hall_factor > 0)) throw InvalidInput("--hall-factor {}; expected a positive number", o.hall_factor);
   o.rc_time = given(c.rc_time, "s", "--rc-time").value_or(0);
   o.voltage_floor = given(c.voltage_floor, "V", "--voltage-floor").value_or(0);
   o.current_floor = given(c.current_floor, "A", "--current-floor").value_or(0);
@@ -202,6 +201,8 @@ void run_ac(HallCommand& c, ThreadPool& threads) {
 }
 
 void run(HallCommand& c) {
+  if (!(c.hall_factor >= 0.1 && c.hall_factor <= 10))
+    throw InvalidInput("--hall-factor {}; expected a number from 0.1 to 10", c.hall_factor);
   if (!c.plot.empty()) report::format_of(c.plot);
   std::vector<std::string> inputs(c.records);
   for (const auto& input : {c.zero_current, c.geometry})

@@ -100,6 +100,7 @@ std::vector<Vector> points(const MagnetOptions& options) {
     const Vector corner = point(options.plane[0], "--plane"), first = point(options.plane[1], "--plane"),
                  second = point(options.plane[2], "--plane");
     const int n = count(options.plane[3], "--plane");
+    if (n > 2000) throw InvalidInput("--plane: {} points a side; expected 2000 at most", n);
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < n; ++j) {
         const Vector along = between(corner, first, double(i) / (n - 1)),
@@ -357,6 +358,9 @@ void run(const MagnetOptions& options) {
   const std::vector<Vector> where = points(options);
   const std::vector<double> angles = evenly(options.angles, "rad", "--angles"),
                             gaps = evenly(options.gaps, "m", "--gaps");
+
+  if (!options.magnets.empty() && where.empty() && gaps.empty() && angles.empty())
+    throw InvalidInput("--magnet: no point to compute the field at; expected --at, --line or --plane");
 
   const Answer answer = !gaps.empty()     ? answer_gaps(gaps, pair)
                         : !angles.empty() ? answer_angles(angles, where.empty() ? Vector{} : where[0], pair)

@@ -424,6 +424,9 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
     return sum / double(values.size());
   };
   result.field_amplitude = turn.amplitude;
+  if (turn.amplitude > largest_field)
+    throw InvalidInput("a field of {:.4g} T; expected {} T at most: is the column in gauss?", turn.amplitude,
+                       largest_field);
   double unbias = 1;
   if (block.reference.left_noise > 0) {
     // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.

@@ -9,6 +9,7 @@
 
 #include <Eigen/Core>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ecram/analysis/columns.h"
 #include "ecram/analysis/hall/film.h"
@@ -114,6 +115,8 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
     y[i] = record.voltage_xy[i];
     largest = std::max(largest, std::abs(record.field[i]));
   }
+  if (largest > largest_field)
+    throw InvalidInput("a field of {:.4g} T; expected {} T at most: is the column in gauss?", largest, largest_field);
   const Line line = least_squares(x, y);
   DcHallResult r;
   r.method = reversed ? "field and current reversal" : "field reversal";
@@ -196,6 +199,8 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   std::map<std::string, std::pair<double, double>> hall[2];  // sum of resistances, count
   double field_sum[2] = {0, 0}, field_count[2] = {0, 0}, largest = 0;
   for (const auto& r : readings) largest = std::max(largest, std::abs(r.field));
+  if (largest > largest_field)
+    throw InvalidInput("a field of {:.4g} T; expected {} T at most: is the column in gauss?", largest, largest_field);
   for (const auto& r : readings) {
     if (!(std::abs(r.current) > 0))
       throw InvalidInput("configuration {}: current {} A; expected one that is not zero", r.configuration, r.current);
@@ -292,9 +297,11 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
     std::string word = configuration.words[configuration.codes[i]];
     for (char& c : word)
       if (c == '-' || c == ' ' || c == '_' || c == ';') c = ',';
-    if (word.size() != 5 || word[2] != ',')
-      throw InvalidInput("{}: configuration '{}'; expected one like 21,34", record::where(table, i),
-                         record::printable(word));
+    constexpr std::string_view known[] = {"21,34", "12,34", "32,41", "23,41", "43,12", "34,12",
+                                          "14,23", "41,23", "31,42", "13,42", "42,13", "24,13"};
+    if (std::ranges::find(known, word) == std::end(known))
+      throw InvalidInput("{}: configuration '{}'; expected one of ASTM F76's, {}", record::where(table, i),
+                         record::printable(word), fmt::join(known, " "));
     readings.push_back({word, current[i], voltage[i], std::isfinite(field[i]) ? field[i] : 0});
   }
   return readings;

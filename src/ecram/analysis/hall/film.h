@@ -5,6 +5,9 @@
 
 namespace ecram::analysis {
 
+/// No laboratory's steady field is larger, T: a column in gauss under the name of teslas.
+inline constexpr double largest_field = 60;
+
 /// @throws InvalidInput  for a length, width or thickness that is not positive, or arms as wide as the channel
 void check(const HallBar& bar);
 

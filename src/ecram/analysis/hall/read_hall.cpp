@@ -57,9 +57,14 @@ HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns
   record.name = path.string();
   record.first_line = record::line_of(table, 0);
   record.time = si_numbers(table, required(table, columns.time, "--time", time_names, "the time"), "s");
-  record.voltage_xy = si_numbers(table, required(table, columns.voltage_xy, "--vxy", xy_names, "V_xy"), "V");
-  if (const auto xx = find_column(table, columns.voltage_xx, "--vxx", xx_names))
+  const std::size_t xy = required(table, columns.voltage_xy, "--vxy", xy_names, "V_xy");
+  record.voltage_xy = si_numbers(table, xy, "V");
+  if (const auto xx = find_column(table, columns.voltage_xx, "--vxx", xx_names)) {
+    if (*xx == xy)
+      throw InvalidInput("{}: column '{}' is named as V_xy and as V_xx", record::where_header(table),
+                         table.columns[xy].name);
     record.voltage_xx = si_numbers(table, *xx, "V");
+  }
 
   if (columns.set_current) {
     record.current.assign(record.time.size(), *columns.set_current);
