@@ -73,7 +73,7 @@ HallOptions hall_options(const HallCommand& c) {
   o.voltage_floor = given(c.voltage_floor, "V", "--voltage-floor").value_or(0);
   o.current_floor = given(c.current_floor, "A", "--current-floor").value_or(0);
   o.source_voltage = given(c.source_voltage, "V", "--source-voltage").value_or(0);
-  o.expected_frequency = given(c.speed, "rad/s", "--speed").value_or(0) / (2 * std::numbers::pi);
+  o.expected_frequency = c.speed.empty() ? 0 : naming("--speed", [&] { return turns_per_second(c.speed); });
   if (!(o.rc_time >= 0 && o.voltage_floor >= 0 && o.current_floor >= 0 && o.expected_frequency >= 0))
     throw InvalidInput("--rc-time, --voltage-floor, --current-floor and --speed must not be negative");
   return o;
@@ -209,8 +209,13 @@ void run(HallCommand& c) {
     if (!input.empty()) inputs.push_back(input);
   check_outputs(std::array{c.table, c.trace, c.plot}, inputs, c.force);
   ThreadPool threads;
-  if (c.dc || c.van_der_pauw ||
-      std::any_of(c.records.begin(), c.records.end(), [](const auto& p) { return is_lake_shore_export(p); }))
+  const auto exports =
+      std::count_if(c.records.begin(), c.records.end(), [](const auto& p) { return is_lake_shore_export(p); });
+  if (exports > 0 && !c.dc && !c.van_der_pauw && static_cast<std::size_t>(exports) < c.records.size())
+    throw InvalidInput("{} of {} files are Lake Shore's, the others records: each kind wants a call of its own",
+                       exports, c.records.size());
+  if (c.dc && c.van_der_pauw) throw InvalidInput("--dc and --van-der-pauw are two methods; expected one of them");
+  if (c.dc || c.van_der_pauw || exports > 0)
     run_dc(c, threads);
   else
     run_ac(c, threads);

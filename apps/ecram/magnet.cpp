@@ -18,6 +18,7 @@
 #include "commands.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/core/units.h"
 #include "ecram/report/figure.h"
 #include "outputs.h"
@@ -137,6 +138,7 @@ struct Answer {
 Answer answer_points(const std::vector<Vector>& where, const std::vector<physics::CylinderMagnet>& cylinders) {
   Answer a{"x [m],y [m],z [m],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
   for (const Vector& p : where) {
+    stop_if_interrupted();
     const Vector b = physics::field(cylinders, p);
     a.rows.push_back({p[0], p[1], p[2], b[0], b[1], b[2]});
     a.json.push_back({{"at_m", p}, {"field_T", b}});
@@ -147,6 +149,7 @@ Answer answer_points(const std::vector<Vector>& where, const std::vector<physics
 Answer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair) {
   Answer a{"x [m],y [m],z [m],major [T],minor [T],axis_x,axis_y,axis_z", {}, ordered_json::array()};
   for (const Vector& p : where) {
+    stop_if_interrupted();
     const auto t = physics::rotating_field(pair, p);
     a.rows.push_back({p[0], p[1], p[2], t.major, t.minor, t.axis[0], t.axis[1], t.axis[2]});
     a.json.push_back({{"at_m", p},
@@ -162,6 +165,7 @@ Answer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair
 Answer answer_angles(const std::vector<double>& angles, const Vector& where, const DipoleLinePair& pair) {
   Answer a{"angle [rad],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
   for (double angle : angles) {
+    stop_if_interrupted();
     const Vector b = physics::field(physics::magnets(pair, angle), where);
     a.rows.push_back({angle, b[0], b[1], b[2]});
     a.json.push_back({{"angle_rad", angle}, {"at_m", where}, {"field_T", b}});
@@ -172,6 +176,7 @@ Answer answer_angles(const std::vector<double>& angles, const Vector& where, con
 Answer answer_gaps(const std::vector<double>& gaps, const DipoleLinePair& pair) {
   Answer a{"gap [m],amplitude [T],line_dipole_amplitude [T]", {}, ordered_json::array()};
   for (double gap : gaps) {
+    stop_if_interrupted();
     const DipoleLinePair other = with_gap(pair, gap);
     const double exact = physics::rotating_field(other, {0, 0, 0}).major, line = physics::line_dipole_amplitude(other);
     a.rows.push_back({gap, exact, line});

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "ecram/analysis/hall/read_hall.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/core/units.h"
 #include "ecram/synthetic/hall_record.h"
 #include "outputs.h"
@@ -77,6 +79,17 @@ std::vector<double> temperatures(const std::string& text) {
   return all;
 }
 
+/// How many decimals the names of records need to be different.
+int decimals_that_tell(const std::vector<double>& temperatures) {
+  int decimals = 0;
+  for (; decimals < 9; ++decimals) {
+    std::set<std::string> names;
+    for (const double t : temperatures) names.insert(fmt::format("{:.{}f}", t, decimals));
+    if (names.size() == temperatures.size()) break;
+  }
+  return decimals;
+}
+
 void run(SimulateHall& c) {
   if (c.carrier != "n" && c.carrier != "p") throw InvalidInput("--carrier '{}'; expected n or p", c.carrier);
   c.scene.holes = c.carrier == "p";
@@ -89,10 +102,12 @@ void run(SimulateHall& c) {
   OutputFolder folder(c.out, c.force);
   std::string truths = "[\n";
   const auto all = temperatures(c.sweep);
+  const int decimals = decimals_that_tell(all);
   for (std::size_t i = 0; i < all.size(); ++i) {
+    stop_if_interrupted();
     HallScene scene = scene_at(c, all[i]);
     scene.index = c.scene.index + i;
-    const std::string name = fmt::format("{:03.0f}K.csv", all[i]);
+    const std::string name = fmt::format("{:0{}.{}f}K.csv", all[i], decimals > 0 ? decimals + 4 : 3, decimals);
     write_file(folder.working_folder() / name, analysis::hall_record_csv(synthetic::hall_record(scene)));
     truths += truth_json(scene, name) + (i + 1 < all.size() ? ",\n" : "\n");
   }
@@ -142,7 +157,12 @@ void add_simulate(CLI::App& app) {
       "over bar and series resistance (0.1 V); \"0 V\" for a record without current");
   command->add_flag("--reverse-current", s.reverse_current, "current along -x");
   add("--field-amplitude", s.field_amplitude, "T", "(0.6 T)");
-  add("--frequency", s.rotation_frequency, "Hz", "of the rotation (12.5 mHz: 0.75 rpm)");
+  command->add_option_function<std::string>(
+      "--frequency",
+      [&s](const std::string& text) {
+        s.rotation_frequency = naming("--frequency", [&] { return turns_per_second(text); });
+      },
+      "of the rotation (\"12.5 mHz\" or \"0.75 rpm\", which are the same)");
   add("--phase", s.phase, "rad", "of the field at the start");
   command->add_option("--speed-jitter", s.speed_jitter, "relative, from period to period");
 

@@ -46,5 +46,13 @@ TEST(Units, BadOnesAreNamed) {
   EXPECT_TRUE(is_unit("mV"));
 }
 
+TEST(Units, TurnsAreTurnsInEveryUnit) {
+  EXPECT_DOUBLE_EQ(turns_per_second("12.5 mHz"), 0.0125);
+  EXPECT_NEAR(turns_per_second("0.75 rpm"), 0.0125, 1e-15);
+  EXPECT_NEAR(turns_per_second("4.5 deg/s"), 0.0125, 1e-15);
+  EXPECT_NEAR(turns_per_second("0.07853981633974483 rad/s"), 0.0125, 1e-15);
+  EXPECT_THROW(turns_per_second("12 m"), InvalidInput);
+}
+
 }  // namespace
 }  // namespace ecram

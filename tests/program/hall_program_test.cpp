@@ -346,7 +346,7 @@ TEST(TransportProgram, RefusesAndWritesNothing) {
       {"temperature [K],resistivity [ohm m]\n27,1\n17,2\n7,3\n-3,4\n", "degrees Celsius?"},
       {"temperature [K],resistivity [ohm m]\n300,1\n290,-2\n280,3\n270,4\n", "t.csv:3"},
       {"temperature,resistivity [ohm m]\n300,1\n290,2\n280,3\n270,4\n", "no unit"},
-      {"temperature [K],resistivity [ohm m]\n300,1\n290,2\n", "at least 4"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n290,2\n", "at least 5"},
       {"temperature [K],note\n300,1\n290,2\n", "neither resistivity"},
       {"", "empty"},
   };
@@ -361,7 +361,7 @@ TEST(TransportProgram, RefusesAndWritesNothing) {
   expect_refused(run_program(fmt::format("transport {} --windows {} --force", in, in)), "is an input itself");
   expect_refused(run_program(fmt::format("transport {} --windows {}", in, out)), "exists already");
   expect_refused(run_program(fmt::format("transport {} --from '300 K' --to '200 K'", in)), "--to");
-  expect_refused(run_program(fmt::format("transport {} --from '20 degC' --to '30 degC'", in)), "at least 4");
+  expect_refused(run_program(fmt::format("transport {} --from '20 degC' --to '30 degC'", in)), "at least 5");
   expect_refused(run_program(fmt::format("transport {} --localisation-length '-1 nm'", in)), "positive");
   EXPECT_EQ(read_whole(in), table);
 }
@@ -386,6 +386,26 @@ TEST(SimulateProgram, RefusesAndWritesNothing) {
   }
   ASSERT_EQ(run_program("simulate hall --out " + out).status, 0);
   expect_refused(run_program("simulate hall --out " + out), "exists already; --force replaces it");
+}
+
+TEST(SimulateProgram, SweepsNameEveryRecord) {
+  const TemporaryFolder folder;
+  const auto out = (folder / "sweep").string();
+  ASSERT_EQ(
+      run_program(fmt::format("simulate hall --out {} --sweep '300 K:299 K:0.25 K' --duration '200 s'", out)).status,
+      0);
+  EXPECT_EQ(entries(folder / "sweep"), 6U);  // five records and their truth
+  EXPECT_TRUE(fs::exists(folder / "sweep/299.25K.csv"));
+}
+
+// A polarity that would turn the carriers' sign is told, not analysed.
+TEST(HallPolarity, ReversedCurrentIsRefused) {
+  const TemporaryFolder folder;
+  const auto record = (folder / "r.csv").string();
+  ASSERT_EQ(run_program(fmt::format("simulate hall --out {} --white-noise '1 uV'", record)).status, 0);
+  const auto refused =
+      run_program(fmt::format("hall {} --length 60um --width 20um --thickness 4.5nm --set-current='-4 nA'", record));
+  expect_refused(refused, "polarity reversed");
 }
 
 }  // namespace

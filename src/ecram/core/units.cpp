@@ -103,6 +103,13 @@ bool is_unit(std::string_view unit) {
   return units.parse(trim(unit)) != nullptr;
 }
 
+double turns_per_second(std::string_view text) {
+  constexpr double turn = 6.283185307179586;
+  for (const std::string_view angle : {"rpm", "rad", "deg"})
+    if (text.find(angle) != std::string_view::npos) return quantity(text, "rad/s") / turn;
+  return quantity(text, "Hz");
+}
+
 double quantity(std::string_view text, std::string_view si) {
   const auto trimmed = trim(text);
   double number = 0;

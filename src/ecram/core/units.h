@@ -22,4 +22,10 @@ bool is_unit(std::string_view unit);
 /// @throws InvalidInput  if the number or the unit is missing, unknown, not finite, or of another quantity than `si`
 double quantity(std::string_view text, std::string_view si);
 
+/// How often something turns, in hertz: of hertz, rpm, or an angle per time. quantity() cannot do this: to it a turn is
+/// 2 pi radians in "rpm" and one in "Hz".
+///
+/// @throws InvalidInput  as `quantity`
+double turns_per_second(std::string_view text);
+
 }  // namespace ecram

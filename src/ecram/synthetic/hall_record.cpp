@@ -9,6 +9,7 @@
 
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/signal/spectrum.h"
 
 namespace ecram::synthetic {
@@ -20,6 +21,30 @@ void check(const HallScene& s) {
   const auto positive = [](double value, const char* what) {
     if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} is {}; expected a positive number", what, value);
   };
+  const auto not_negative = [](double value, const char* what) {
+    if (!(value >= 0) || !std::isfinite(value)) throw InvalidInput("{} is {}; expected 0 or more", what, value);
+  };
+  for (const auto& [value, what] : {std::pair{s.series_resistance, "series resistance"},
+                                    {s.speed_jitter, "speed jitter"},
+                                    {s.white_noise, "white noise"},
+                                    {s.flicker_corner, "corner of 1/f noise"},
+                                    {s.longitudinal_noise, "noise of V_xx"},
+                                    {s.longitudinal_flicker_corner, "corner of V_xx's 1/f noise"},
+                                    {s.film_noise, "noise of the film"},
+                                    {s.film_flicker_corner, "corner of the film's 1/f noise"},
+                                    {s.current_noise, "noise of the current"},
+                                    {s.field_noise, "noise of the field"},
+                                    {s.rc_time, "RC time"},
+                                    {s.mains_amplitude, "mains amplitude"},
+                                    {s.mains_frequency, "mains frequency"},
+                                    {s.spike_size, "spike size"},
+                                    {s.resolution, "resolution"},
+                                    {s.range, "range"}})
+    not_negative(value, what);
+  for (const double d : s.drift)
+    if (!std::isfinite(d)) throw InvalidInput("drift is {}; expected a number", d);
+  if (s.speed_jitter > 0.3) throw InvalidInput("speed jitter is {}; expected 0 to 0.3", s.speed_jitter);
+  positive(s.temperature, "temperature");
   positive(s.density, "density");
   positive(s.mobility, "mobility");
   positive(s.bar.length, "length");
@@ -157,6 +182,7 @@ analysis::HallRecord hall_record(const HallScene& s) {
   };
   double lagged = seen(0), last = 0;
   for (std::size_t i = 0; i < samples; ++i) {
+    if (i % 4096 == 0) stop_if_interrupted();
     const double time = double(i) * s.interval + (i > 0 ? s.time_jitter * (2 * sampling.uniform() - 1) : 0);
     double v = seen(time);
     if (s.rc_time > 0) {

@@ -228,7 +228,12 @@ Rotation rotation(std::span<const double> time, std::span<const double> field) {
   turn.periods = duration * turn.frequency;
   if (!(turn.periods >= 1.98))
     throw InvalidInput("{:.2g} periods of the field in {:.4g} s; at least two are needed", turn.periods, duration);
-  const double per_period = double(time.size()) / turn.periods;
+  // The median interval: a pause leaves fewer readings, not fewer in a period.
+  std::vector<double> intervals;
+  for (std::size_t i = 1; i < time.size(); ++i) intervals.push_back(time[i] - time[i - 1]);
+  std::nth_element(intervals.begin(), intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2),
+                   intervals.end());
+  const double per_period = 1 / (turn.frequency * intervals[intervals.size() / 2]);
   if (per_period < 4)
     throw InvalidInput("{:.2g} readings a period of the field; at least four are needed, or the signal is aliased",
                        per_period);

@@ -61,6 +61,11 @@ void check(const HallBar& bar) {
 void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,
                double current_error) {
   const double e = constants::elementary_charge;
+  if (resistance != nullptr && resistance->value <= 0)
+    throw InvalidInput(
+        "the longitudinal resistance is {:.4g} ohm; expected a positive one: is V_xx's or the current's "
+        "polarity reversed? The carriers' sign would be wrong, too",
+        resistance->value);
   if (resistance != nullptr) {
     r.sheet_resistance = scaled(*resistance, bar.width / bar.length);
     r.resistivity = scaled(r.sheet_resistance, bar.thickness);

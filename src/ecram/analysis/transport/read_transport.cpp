@@ -17,6 +17,8 @@ using Names = std::vector<std::string_view>;
 
 /// A column and its errors, in order of rising temperature, rows without a value left out; where some rows have an
 /// error, those without are left out as well and warned of.
+constexpr double largest_reading = 1e37;  // instruments mark an overflow with 9.9E37
+
 TemperatureSeries series(TransportTable& result, const record::Table& table, const std::vector<double>& temperature,
                          const std::vector<std::size_t>& order, std::size_t column, const Names& error_names,
                          std::string_view si, bool invert) {
@@ -33,9 +35,9 @@ TemperatureSeries series(TransportTable& result, const record::Table& table, con
       if (without++ == 0 || i < first) first = i;
       continue;
     }
-    if (!(v > 0))
-      throw InvalidInput("{}: {} is {}; expected a positive number", record::where(table, i),
-                         record::printable(table.columns[column].name), v);
+    if (!(v > 0) || std::abs(v) > largest_reading)
+      throw InvalidInput("{}: {} is {}; expected a positive number{}", record::where(table, i),
+                         record::printable(table.columns[column].name), v, v > 0 ? ", and no overflow (9.9E37)" : "");
     s.temperature.push_back(temperature[i]);
     s.value.push_back(invert ? 1 / v : v);
     const double e = errors.empty() || std::isnan(errors[i]) ? 0 : std::abs(errors[i]);
@@ -61,7 +63,9 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
     throw InvalidInput("{}: no column 'temperature'; it has {}", record::where_header(table), column_names(table));
   const auto temperature = si_numbers(table, *temperature_column, "K");
   for (std::size_t i = 0; i < temperature.size(); ++i)
-    if (!(temperature[i] > 0))
+    if (std::isnan(temperature[i]))
+      throw InvalidInput("{}: the temperature is missing", record::where(table, i));
+    else if (!(temperature[i] > 0) || temperature[i] > largest_reading)
       throw InvalidInput("{}: temperature {} K; expected kelvins above 0 (degrees Celsius? then write [degC])",
                          record::where(table, i), temperature[i]);
   std::vector<std::size_t> order(temperature.size());

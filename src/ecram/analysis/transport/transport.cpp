@@ -10,6 +10,7 @@
 
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/core/random.h"
 #include "ecram/fit/least_squares.h"
 #include "ecram/fit/model_choice.h"
@@ -292,6 +293,7 @@ LawFit fit_law(ConductionLaw law, const TemperatureSeries& s, std::size_t bootst
                              std::sqrt(fitter.weight()[i] / (1 - fitter.leverage(i))));
     values.reserve(bootstrap);
     for (std::size_t b = 0; b < bootstrap; ++b) {
+      if (b % 1024 == 0) stop_if_interrupted();
       RandomStream random(seed, "bootstrap of a conduction law", b);
       for (std::size_t i = 0; i < y.size(); ++i)
         sample[i] = line.a + line.b * fitter.x()[i] +
@@ -341,12 +343,12 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
   r.warnings = table.warnings;
   const auto& rho = r.used.resistivity;
   const auto& n = r.used.density;
-  if (rho.value.size() < 4 && n.value.size() < 4)
-    throw InvalidInput("{} points of resistivity and {} of density between {} and {} K; at least 4 of one are needed",
+  if (rho.value.size() < 5 && n.value.size() < 4)
+    throw InvalidInput("{} points of resistivity and {} of density between {} and {} K; at least 5 or 4 are needed",
                        rho.value.size(), n.value.size(), o.from,
                        o.to > 0 ? o.to : std::numeric_limits<double>::infinity());
 
-  if (rho.value.size() >= 4) {
+  if (rho.value.size() >= 5) {
     std::vector<double> aicc;
     for (ConductionLaw law : physics::conduction_laws) {
       r.laws.push_back(fit_law(law, rho, o.bootstrap, o.seed));
