@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -79,13 +78,12 @@ std::vector<double> temperatures(const std::string& text) {
   return all;
 }
 
-/// How many decimals the names of records need to be different.
-int decimals_that_tell(const std::vector<double>& temperatures) {
+/// How many decimals a name needs to say each of these temperatures.
+int decimals_of(const std::vector<double>& temperatures) {
   int decimals = 0;
-  for (; decimals < 9; ++decimals) {
-    std::set<std::string> names;
-    for (const double t : temperatures) names.insert(fmt::format("{:.{}f}", t, decimals));
-    if (names.size() == temperatures.size()) break;
+  for (double unit = 1; decimals < 6; ++decimals, unit *= 10) {
+    const auto told = [unit](double t) { return std::abs(std::round(t * unit) / unit - t) < 1e-7; };
+    if (std::all_of(temperatures.begin(), temperatures.end(), told)) break;
   }
   return decimals;
 }
@@ -102,7 +100,7 @@ void run(SimulateHall& c) {
   OutputFolder folder(c.out, c.force);
   std::string truths = "[\n";
   const auto all = temperatures(c.sweep);
-  const int decimals = decimals_that_tell(all);
+  const int decimals = decimals_of(all);
   for (std::size_t i = 0; i < all.size(); ++i) {
     stop_if_interrupted();
     HallScene scene = scene_at(c, all[i]);
