@@ -285,10 +285,12 @@ Estimate estimate(const HallFit& f, double value, double error) {
 /// R_xy in step with the field as it would be without the lag that its quadrature tells: a first-order lag of phase phi
 /// leaves cos^2(phi) of it in step.
 Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
+  const Estimate as_it_is = scaled(r.in_phase, 1 / r.field_amplitude);
+  if (!r.pickup_separated) return as_it_is;  // the model has no column of the lag
   const double omega = 2 * pi * r.frequency, b = f.coefficient(HallModel::hall), l = f.coefficient(HallModel::lag);
   const auto covariance = [&](Eigen::Index i, Eigen::Index j) { return f.regression.covariance(i, j); };
   const double tangent = omega * l / b, lag_error = omega * f.error(HallModel::lag) / std::abs(b);
-  if (!r.pickup_separated || !(-tangent > 2 * lag_error)) return scaled(r.in_phase, 1 / r.field_amplitude);
+  if (!(-tangent > 2 * lag_error)) return as_it_is;
   // The square of a noisy tangent is too large by its variance; the last term is the scatter of that square.
   const double factor = 1 + tangent * tangent - lag_error * lag_error;
   const double by_slope = 1 - tangent * tangent, by_lag = 2 * omega * tangent;
