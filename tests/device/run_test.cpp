@@ -62,7 +62,7 @@ TEST(Run, DevicesDifferWithoutNoise) {
   p.population.thickness_spread = 0;
   p.population.barrier_spread = 0;
   p.population.area_spread = 0.1;
-  const RunReading& r = run_compact(p, options, threads).readings.front();
+  const RunReading r = run_compact(p, options, threads).readings.front();
   EXPECT_NEAR(r.spread / r.conductance, 0.1, 0.1 * 4 / std::sqrt(800.0));  // four standard errors
   p.population.area_spread = 0;
   EXPECT_LT(run_compact(p, options, threads).readings.front().spread / r.conductance, 1e-7);
