@@ -62,7 +62,7 @@ ordered_json result_json(const TransportResult& r) {
     windows.push_back(
         {{"from_K", w.from}, {"to_K", w.to}, {"points", w.points}, {"energy_meV", to_json(scaled(w.energy, 1 / meV))}});
   if (!r.laws.empty()) {
-    j["preferred_law"] = physics::name(r.laws[0].law);
+    j["preferred_law"] = std::isfinite(r.laws[0].aicc) ? ordered_json(physics::name(r.laws[0].law)) : ordered_json();
     j["hopping_preferred"] = r.hopping_preferred;
     j["mott_dimension"] = r.dimension;
     j["mott_3d_against_2d"] = to_json(r.three_dimensional);
@@ -103,8 +103,9 @@ void print(const TransportResult& r) {
       fmt::print("  {:<28} {:>8.4f} {:>9.2f}  {}\n", physics::name(f.law), f.weight, f.aicc,
                  with_uncertainty(scaled(f.characteristic, t0 ? 1 : 1 / meV), t0 ? "K" : "meV"));
     }
-    fmt::print("  Mott hopping {} small polarons; its dimension: {} (weight of 3D against 2D: {:.3f})\n",
-               r.hopping_preferred ? "before" : "behind", r.dimension, r.three_dimensional);
+    if (std::isfinite(r.laws[0].aicc))
+      fmt::print("  Mott hopping {} small polarons; its dimension: {} (weight of 3D against 2D: {:.3f})\n",
+                 r.hopping_preferred ? "before" : "behind", r.dimension, r.three_dimensional);
     fmt::print("  free exponent p              {} (95 %: {})\n", with_uncertainty(r.exponent),
                report::interval(r.exponent));
     fmt::print("  Zabrodskii plot's exponent   {}\n", with_uncertainty(r.zabrodskii_exponent));

@@ -69,7 +69,12 @@ std::vector<char> spikes(std::span<const double> values, int reach, double limit
   std::vector<double> sample;
   const std::size_t stride = std::max<std::size_t>(1, values.size() / 20000);
   for (std::size_t i = 0; i < distance.size(); i += stride) sample.push_back(distance[i]);
-  const double scale = robust_scale(std::move(sample));
+  // On a drift steeper than the noise the running median is the reading itself: second differences still show the
+  // noise.
+  std::vector<double> curvature;
+  for (std::size_t i = 1; i + 1 < values.size(); i += stride)
+    curvature.push_back((values[i - 1] - 2 * values[i] + values[i + 1]) / std::sqrt(6.0));
+  const double scale = std::max(robust_scale(std::move(sample)), robust_scale(std::move(curvature)));
   std::vector<char> found(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) found[i] = std::abs(distance[i]) > limit * scale && scale > 0 ? 1 : 0;
   return found;

@@ -450,5 +450,21 @@ TEST(AcHall, RefusesBadRecords) {
   EXPECT_THAT(complaint(good, scene.bar, options), HasSubstr("floor"));
 }
 
+// A record without a spike loses no reading, whatever its phase and however V_xx drifts.
+TEST(AcHall, NothingIsLeftOutWhereNothingIsWrong) {
+  for (const double phase : {0.0, 0.8, 1.57, 2.4}) {
+    synthetic::HallScene scene;
+    scene.phase = phase;
+    scene.misalignment = 1e-6;
+    scene.white_noise = scene.longitudinal_noise = 10e-6;
+    scene.resistance_drift = {0.3, -0.2};
+    const HallResult r = analyse_hall(synthetic::hall_record(scene), scene.bar, {});
+    EXPECT_EQ(r.rejected, 0U) << phase;
+    EXPECT_TRUE(std::ranges::none_of(r.warnings, [](const Warning& w) {
+      return w.code == "field_spikes" || w.code == "many_rejected";
+    })) << phase;
+  }
+}
+
 }  // namespace
 }  // namespace ecram::analysis

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/analysis/transport/transport.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -221,6 +222,31 @@ TEST(TransportTable, RefusesWhatIsNoTemperature) {
             std::string::npos);
   EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n300,1\n290,-2\n").find("csv:3"), std::string::npos);
   EXPECT_NE(complaint("temperature [V],resistivity [ohm m]\n300,1\n").find("'temperature'"), std::string::npos);
+}
+
+TransportTable table_of_law(double (*resistivity)(double)) {
+  TransportTable table;
+  RandomStream random(5, "laws", 0);
+  for (double t = 50; t <= 300; t += 10) {
+    table.resistivity.temperature.push_back(t);
+    table.resistivity.value.push_back(resistivity(t) * (1 + 0.01 * random.normal()));
+    table.resistivity.error.push_back(0);
+  }
+  return table;
+}
+
+// Efros and Shklovskii's law, not Mott's: no dimension and no hop of Mott's.
+TEST(Transport, NoMottHopWhereAnotherHoppingLawWins) {
+  const auto r = analyse_transport(table_of_law([](double t) { return 1e-3 * std::exp(std::sqrt(5000 / t)); }), {});
+  EXPECT_EQ(r.laws[0].law, physics::ConductionLaw::efros_shklovskii);
+  EXPECT_EQ(r.dimension, "undetermined");
+  EXPECT_FALSE(r.hop.has_value());
+}
+
+TEST(Transport, AMetalHasNoHoppingLaw) {
+  const auto r = analyse_transport(table_of_law([](double t) { return 1e-6 * t; }), {});
+  for (const LawFit& f : r.laws) EXPECT_EQ(f.weight, 0) << physics::name(f.law);
+  EXPECT_TRUE(std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "resistivity_does_not_fall"; }));
 }
 
 }  // namespace

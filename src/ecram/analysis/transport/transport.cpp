@@ -344,18 +344,32 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
   const auto& rho = r.used.resistivity;
   const auto& n = r.used.density;
   if (rho.value.size() < 5 && n.value.size() < 4)
-    throw InvalidInput("{} points of resistivity and {} of density between {} and {} K; at least 5 or 4 are needed",
-                       rho.value.size(), n.value.size(), o.from,
-                       o.to > 0 ? o.to : std::numeric_limits<double>::infinity());
+    throw InvalidInput(
+        "{} points of resistivity and {} of density between {} and {} K; at least 5 of resistivity or 4 of "
+        "density are needed",
+        rho.value.size(), n.value.size(), o.from, o.to > 0 ? o.to : std::numeric_limits<double>::infinity());
 
   if (rho.value.size() >= 5) {
     std::vector<double> aicc;
+    r.conductivity_energy = scaled(arrhenius_energy(rho), -1);
+    const bool falls = r.conductivity_energy.value > 0;
     for (ConductionLaw law : physics::conduction_laws) {
       r.laws.push_back(fit_law(law, rho, o.bootstrap, o.seed));
+      // A law whose energy or temperature may be none at all is none.
+      const Estimate& found = r.laws.back().characteristic;
+      if (!falls || !((std::isnan(found.low) ? found.value : found.low) > 0))
+        r.laws.back().aicc = std::numeric_limits<double>::infinity();
       aicc.push_back(r.laws.back().aicc);
     }
-    const auto weight = fit::akaike_weights(aicc);
-    for (std::size_t i = 0; i < weight.size(); ++i) r.laws[i].weight = weight[i];
+    const double best = *std::min_element(aicc.begin(), aicc.end());
+    if (std::isfinite(best)) {
+      const auto weight = fit::akaike_weights(aicc);
+      for (std::size_t i = 0; i < weight.size(); ++i) r.laws[i].weight = weight[i];
+    } else {
+      r.warnings.push_back(
+          {"resistivity_does_not_fall", 0,
+           "the resistivity does not fall with temperature: no hopping or activated law describes it"});
+    }
     const auto of = [&](ConductionLaw law) {
       return *std::find_if(r.laws.begin(), r.laws.end(), [&](const LawFit& f) { return f.law == law; });
     };
@@ -364,22 +378,25 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
         std::min(of(ConductionLaw::small_polaron_adiabatic).aicc, of(ConductionLaw::small_polaron_nonadiabatic).aicc);
     r.hopping_preferred = std::min(three.aicc, two.aicc) < polaron;
     // The two laws' own Akaike weights; odds below two to one decide nothing.
-    r.three_dimensional = 1 / (1 + std::exp(0.5 * (three.aicc - two.aicc)));
+    if (std::isfinite(three.aicc) || std::isfinite(two.aicc))
+      r.three_dimensional = 1 / (1 + std::exp(0.5 * (three.aicc - two.aicc)));
     r.dimension = r.three_dimensional > 2.0 / 3 ? "3D" : r.three_dimensional < 1.0 / 3 ? "2D" : "undetermined";
-    if (!r.hopping_preferred) r.dimension = "undetermined";
+    // Mott's laws against all others: beyond ten units of AICc behind the best there is no support (Burnham and
+    // Anderson, 2002); twice that, since errors estimated from the same points make these units smaller than they look.
+    const bool supported = r.hopping_preferred && std::min(three.aicc, two.aicc) < best + 20;
+    if (!supported) r.dimension = "undetermined";
     // A density of states per volume belongs to the law in three dimensions, one per area to that in two.
     const bool volume = o.density_of_states || (!o.sheet_density_of_states && three.aicc < two.aicc);
     const LawFit& mott = volume ? three : two;
     r.hop_law = mott.law;
     const auto states = volume ? o.density_of_states : o.sheet_density_of_states;
-    if (r.hopping_preferred && mott.characteristic.value > 0)
+    if (supported && mott.characteristic.value > 0)
       r.hop = states ? physics::mott_hopping(mott.law, mott.characteristic.value, *states, 300)
                      : physics::mott_hopping_of_length(mott.law, mott.characteristic.value, o.localisation_length, 300);
     std::sort(r.laws.begin(), r.laws.end(), [](const LawFit& a, const LawFit& b) { return a.aicc < b.aicc; });
     r.exponent = free_exponent(rho);
     r.reduced_activation = physics::reduced_activation_energy(rho.temperature, rho.value);
     r.zabrodskii_exponent = zabrodskii(rho, r.reduced_activation, r.exponent.value, o.seed);
-    r.conductivity_energy = scaled(arrhenius_energy(rho), -1);
     const double residual = std::sqrt(r.laws[0].chi2 / double(rho.value.size() - 2));
     if (residual > 0.2)
       r.warnings.push_back(
