@@ -176,6 +176,7 @@ void run_ac(HallCommand& c, ThreadPool& threads) {
     options.zero_current = &zero;
   }
   std::vector<HallRecord> records;
+  records.reserve(c.records.size());
   for (const auto& path : c.records) records.push_back(read_hall_record(path, c.columns, threads));
   std::vector<HallResult> results(records.size());
   threads.for_each(records.size(), [&](std::size_t i) {
@@ -186,12 +187,14 @@ void run_ac(HallCommand& c, ThreadPool& threads) {
   std::string plot;  // drawn before anything is written
   if (!c.plot.empty()) plot = report::render(report::hall_figure(results[0], bar), report::format_of(c.plot));
   std::vector<report::HallRow> rows;
+  rows.reserve(results.size());
   for (const auto& r : results) rows.push_back({r.temperature, r.resistivity, r.density, r.mobility});
   if (!c.table.empty()) write_file(c.table, report::hall_table_csv(rows));
   if (!c.trace.empty()) write_file(c.trace, report::hall_trace_csv(results[0]));
   if (!c.plot.empty()) write_file(c.plot, plot);
   if (c.json) {
     std::vector<ordered_json> all;
+    all.reserve(results.size());
     for (const auto& r : results) all.push_back(report::hall_json(r));
     print(all);
     return;

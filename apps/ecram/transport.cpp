@@ -169,6 +169,7 @@ report::Figure figure(const TransportResult& r) {
   }
   if (!r.used.density.empty()) {
     std::vector<double> x;
+    x.reserve(r.used.density.temperature.size());
     for (double t : r.used.density.temperature) x.push_back(1000 / t);
     f.panels.push_back({.title = "density",
                         .x = {.label = "1000/T", .unit = "1/K"},

@@ -106,23 +106,25 @@ class Keys {
   void number_if(std::string_view key, const Range& range, Value& value) {
     const toml::node* node = optional(key);
     if (node == nullptr) return;
-    const auto number = node->value<double>();
-    if (!node->is_number() || !(*number >= range.low) || !(*number <= range.high))
+    const auto number = node->is_number() ? node->value<double>() : std::nullopt;
+    if (!number || !(*number >= range.low) || !(*number <= range.high))
       throw InvalidInput("{}: {} in {} is {}, expected a number {}", place(*node), key, name_,
-                         node->is_number() ? fmt::format("{}", *number) : "not a number", range.expected);
+                         number ? fmt::format("{}", *number) : "not a number", range.expected);
     value = *number;
   }
   void text_if(std::string_view key, std::string& value) {
     const toml::node* node = optional(key);
     if (node == nullptr) return;
-    if (!node->is_string()) throw InvalidInput("{}: {} in {} is not a text in quotes", place(*node), key, name_);
-    value = *node->value<std::string>();
+    const auto text = node->value_exact<std::string>();
+    if (!text) throw InvalidInput("{}: {} in {} is not a text in quotes", place(*node), key, name_);
+    value = *text;
   }
   void flag_if(std::string_view key, bool& value) {
     const toml::node* node = optional(key);
     if (node == nullptr) return;
-    if (!node->is_boolean()) throw InvalidInput("{}: {} in {} is not true or false", place(*node), key, name_);
-    value = *node->value<bool>();
+    const auto flag = node->value_exact<bool>();
+    if (!flag) throw InvalidInput("{}: {} in {} is not true or false", place(*node), key, name_);
+    value = *flag;
   }
   const toml::table* table_if(std::string_view key) {
     const toml::node* node = optional(key);

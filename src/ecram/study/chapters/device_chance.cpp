@@ -191,7 +191,7 @@ void device_to_device(const StudyContext& context, report::Figure& figure, Chapt
   std::ranges::sort(means);
   std::ranges::sort(spreads);
   const auto quantile = [](const std::vector<double>& sorted, double share) {
-    return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+    return sorted[static_cast<std::size_t>(std::llround(share * static_cast<double>(sorted.size() - 1)))];
   };
   const auto middle = [&](const std::vector<double>& sorted) {
     return Estimate{.value = quantile(sorted, 0.5), .low = quantile(sorted, 0.025), .high = quantile(sorted, 0.975)};
