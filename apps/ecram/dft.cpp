@@ -42,6 +42,8 @@ and its state. The engine runs as a process of its own: GPAW (packages gpaw, gpa
 
 Examples:
   ecram dft prepare wo3.toml work       makes work/STEP for each step
+  ecram dft prepare wo3.toml work --kept kept
+                                        the same, with what was computed before taken from there
   ecram dft run work                    runs what is not done, each step after those it needs; call it again to go on
   ecram dft run work --only relax       one step
   ecram dft run work --slurm            submits Slurm job arrays instead
@@ -100,6 +102,7 @@ ordered_json result_json(const std::string& name, const Result& r) {
 
 void prepare(const Options& options) {
   const Workflow workflow = read_workflow(options.workflow);
+  if (!options.kept.empty()) kept_steps(workflow, options.kept);  // says what is wrong with it before anything is made
   for (const Preparation& step : prepare_workflow(workflow, options.root, options.force)) {
     const fs::path folder = fs::path(options.root) / step.step;
     if (step.waits_for.empty())
@@ -107,6 +110,9 @@ void prepare(const Options& options) {
     else
       fmt::print("{}: waits for the atoms of '{}'; prepare again when that is done\n", folder.string(), step.waits_for);
   }
+  if (!options.kept.empty())
+    for (const std::string& step : adopt_kept(workflow, options.root, options.kept))
+      fmt::print("{}: done, taken from {}\n", (fs::path(options.root) / step).string(), options.kept);
   if (workflow.engine == Engine::vasp) fmt::print("put a POTCAR into each folder first: its POTCAR.txt says which\n");
 }
 
@@ -282,6 +288,8 @@ void add_dft(CLI::App& app) {
   CLI::App* command = sub("prepare", "make a folder for each step of a workflow", prepare);
   command->add_option("WORKFLOW", options->workflow, "TOML file (docs/electronic.md)")->required();
   root(command);
+  command->add_option("--kept", options->kept, "folder of kept results: what they answer is not computed again")
+      ->type_name("FOLDER");
   command->add_flag("--force", options->force, "throw away work whose inputs have changed");
 
   command = sub("run", "run what is not done", run);

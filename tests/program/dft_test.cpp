@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `ecram crystal` and `ecram dft` as a user meets them, with engines that misbehave: small scripts in GPAW's place.
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -20,6 +23,11 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 /// Exit status 2 and exactly one line.
 void expect_refused(const ProgramRun& outcome, const std::string& because) {
@@ -101,6 +109,46 @@ TEST(DftProgram, RunsCollectsAndKeeps) {
   const auto differs = lab.program("verify " + kept + again);
   EXPECT_EQ(differs.status, 3);
   EXPECT_THAT(differs.out, HasSubstr("differs: energy by 100.00 meV an atom"));
+}
+
+TEST(DftProgram, KeptResultsAreTakenWhereTheTaskIsTheSame) {
+  const TemporaryFolder folder;
+  const fs::path kept = fs::path(std::getenv("ECRAM_SOURCE")) / "data" / "electronic" / "wo3-vacancies";
+  const std::string root = (folder / "work").string();
+  const auto prepare = [&](const std::string& workflow, const std::string& into) {
+    const auto run = run_program(fmt::format("dft prepare {} {} --kept {}", workflow, into, kept.string()));
+    EXPECT_EQ(run.status, 0) << run.err;
+    return run.out;
+  };
+  const auto done = [&](const std::string& into) {
+    std::set<std::string> names;
+    const json status = json::parse(run_program("dft status " + into + " --json").out);
+    for (const auto& step : status["steps"])
+      if (step["status"] == "done") names.insert(step["step"]);
+    return names;
+  };
+  std::set<std::string> all;
+  for (const auto& entry : fs::directory_iterator(kept))
+    if (entry.path().extension() == ".json") all.insert(entry.path().stem().string());
+  EXPECT_THAT(prepare((kept / "workflow.toml").string(), root), HasSubstr("s_z: done, taken from"));
+  EXPECT_EQ(done(root), all);
+  EXPECT_EQ(read(folder / "work" / "bulk" / "result.json"), read(kept / "bulk.json"));
+  EXPECT_EQ(run_program(fmt::format("dft run {} --only bulk", root)).out, "bulk: done already\n");
+
+  // Another force tolerance for the bulk: it is another task, and what builds on it has other atoms.
+  std::string text = read(kept / "workflow.toml");
+  const std::string tolerance = "force_eV_per_A = 0.05";
+  text.replace(text.find(tolerance), tolerance.size(), "force_eV_per_A = 0.06");
+  write(folder / "w.toml", text);
+  fs::copy_file(kept / "start.poscar", folder / "start.poscar");
+  const std::string other = (folder / "other").string();
+  EXPECT_THAT(prepare((folder / "w.toml").string(), other), testing::Not(HasSubstr("taken")));
+  EXPECT_TRUE(done(other).empty());
+
+  fs::create_directories(folder / "empty");
+  expect_refused(run_program(fmt::format("dft prepare {} {} --kept {}", (folder / "w.toml").string(), other,
+                                         (folder / "empty").string())),
+                 "no kept result");
 }
 
 TEST(DftProgram, AnUnconvergedCalculationIsNoResult) {

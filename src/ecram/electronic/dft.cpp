@@ -8,6 +8,7 @@
 
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/files.h"
 #include "ecram/electronic/bands.h"
 #include "ecram/electronic/gpaw.h"
 #include "ecram/electronic/vasp.h"
@@ -24,6 +25,16 @@ constexpr double energy_tolerance = 2e-3 * electron_volt, gap_tolerance = 20e-3 
 bool is_done(const fs::path& folder) {
   std::error_code error;
   return fs::exists(folder / "job.json", error) && jobs::read_state(folder).status == jobs::Status::done;
+}
+
+bool same_atoms(const Crystal& one, const Crystal& other) {
+  constexpr double tolerance = 1e-6;  // of a lattice vector; results keep ten digits
+  if (one.atoms.size() != other.atoms.size() ||
+      !(one.lattice - other.lattice).isMuchSmallerThan(one.lattice, tolerance))
+    return false;
+  return std::ranges::equal(one.atoms, other.atoms, [](const Atom& a, const Atom& b) {
+    return a.element == b.element && (a.position - b.position).cwiseAbs().maxCoeff() < tolerance;
+  });
 }
 
 }  // namespace
@@ -49,6 +60,39 @@ std::vector<Preparation> prepare_workflow(const Workflow& workflow, const fs::pa
   // All inputs are made before the first is written: a bad step writes nothing.
   for (const auto& [name, prepared] : ready) jobs::prepare_job(root, prepared.job, prepared.files, force);
   return report;
+}
+
+std::vector<std::string> kept_steps(const Workflow& workflow, const fs::path& kept) {
+  if (workflow.engine != Engine::gpaw) throw InvalidInput("{}: only GPAW's results are kept", kept.string());
+  std::vector<std::string> names;
+  for (const Step& step : workflow.steps) {
+    const fs::path file = kept / (step.name + ".json");
+    std::error_code error;
+    if (!fs::exists(file, error)) continue;
+    read_result(file);
+    names.push_back(step.name);
+  }
+  if (names.empty()) throw InvalidInput("{}: no kept result of '{}' in it", kept.string(), workflow.name);
+  return names;
+}
+
+std::vector<std::string> adopt_kept(const Workflow& workflow, const fs::path& root, const fs::path& kept) {
+  std::vector<std::string> taken;
+  for (const std::string& name : kept_steps(workflow, kept)) {
+    if (is_done(root / name)) continue;
+    const fs::path file = kept / (name + ".json");
+    const MappedFile result(file), task(root / name / "calculation.json");
+    if (!same_task(result.text(), task.text())) continue;
+    const std::string& from = std::ranges::find(workflow.steps, name, &Step::name)->from;
+    const fs::path before = root / from, kept_before = kept / (from + ".json");
+    std::error_code error;
+    if (!from.empty() && (!is_done(before) || !fs::exists(kept_before, error) ||
+                          !same_atoms(load_result(before / "result.json").crystal, read_result(kept_before).crystal)))
+      continue;
+    jobs::adopt_result(root, name, result.text(), file.string());
+    taken.push_back(name);
+  }
+  return taken;
 }
 
 Result load_result(const fs::path& path) {

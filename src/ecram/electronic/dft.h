@@ -22,6 +22,18 @@ struct Preparation {
 /// @throws InvalidInput  as `jobs::prepare_job`
 std::vector<Preparation> prepare_workflow(const Workflow& workflow, const std::filesystem::path& root, bool force);
 
+/// Steps of the workflow that a folder of kept results (`ecram dft keep`) has a STEP.json of.
+/// @throws InvalidInput  for VASP, a folder without any, damaged results
+std::vector<std::string> kept_steps(const Workflow& workflow, const std::filesystem::path& kept);
+
+/// Takes kept results for the prepared steps that are not done: those whose task is the same to the letter and, where
+/// it builds on a relaxation, whose relaxation has given the same atoms.
+///
+/// @return the names of the steps taken
+/// @throws InvalidInput  as `kept_steps`
+std::vector<std::string> adopt_kept(const Workflow& workflow, const std::filesystem::path& root,
+                                    const std::filesystem::path& kept);
+
 /// Reads an engine's result, result.json or vasprun.xml. @throws InvalidInput  also if it did not converge
 Result load_result(const std::filesystem::path& path);
 

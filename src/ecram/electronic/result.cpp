@@ -136,6 +136,14 @@ std::string kept_text(std::string_view text, const std::string& source) {
   return j.dump() + "\n";
 }
 
+bool same_task(std::string_view result, std::string_view calculation) {
+  try {
+    return json::parse(result).at("task") == json::parse(calculation);
+  } catch (const json::exception& e) {
+    throw InvalidInput("damaged: {}", e.what());
+  }
+}
+
 Spectrum with_exact_exchange(const Result& result, double share) {
   if (!(share >= 0 && share <= 1)) throw InvalidInput("a share of {:g} of exact exchange; expected 0 to 1", share);
   if (result.base_energies.empty() || !(result.exact_exchange > 0))

@@ -59,6 +59,9 @@ Result read_result(const std::filesystem::path& path);
 /// @throws InvalidInput  as `parse_result`
 std::string kept_text(std::string_view json, const std::string& source);
 
+/// Whether a kept result answers a calculation.json. @throws InvalidInput  if either is damaged
+bool same_task(std::string_view result, std::string_view calculation);
+
 /// The spectrum that a hybrid with another share of exact exchange has on the same orbitals: its operator is linear in
 /// the share, E(a) = E_base + (a / a0) (E(a0) - E_base) in first order, which is what is computed.
 /// @throws InvalidInput  if the result is no hybrid on fixed orbitals, or the share is not within 0 and 1

@@ -90,6 +90,14 @@ struct RunOptions {
 /// @throws Interrupted   if the user asks to stop; the state is then needs_more
 JobState run_job(const std::filesystem::path& root, const std::string& name, const RunOptions& options);
 
+/// Gives a job that is not done a result that was computed elsewhere from the same inputs: it is done then. The caller
+/// vouches for the inputs.
+///
+/// @param whence  where the result comes from, for the list of attempts
+/// @throws InvalidInput  if jobs before it are not done, or it is running
+void adopt_result(const std::filesystem::path& root, const std::string& name, std::string_view result,
+                  const std::string& whence);
+
 /// The resources that the next attempt should get: the job's, raised to what the last attempt said it needs.
 Resources next_resources(const Job& job, const JobState& state);
 
