@@ -12,6 +12,7 @@
 #include "ecram/core/errors.h"
 #include "ecram/electronic/defect_report.h"
 #include "ecram/electronic/dft.h"
+#include "ecram/electronic/folding.h"
 
 namespace ecram::commands {
 namespace {
@@ -121,12 +122,14 @@ void print_formation(const FormationReport& r) {
 }
 
 void run(const Options& options, bool formation) {
-  const Result bulk = load_result(options.bulk);
+  Result bulk = load_result(options.bulk);
   std::vector<Result> defects;
   ordered_json gaps = ordered_json::array();
   for (const std::string& file : options.defects) {
     defects.push_back(load_result(file));
     naming(file, [&] {
+      // A bulk in a smaller cell is folded into that of the first defect; another lattice is refused by `defect_gap`.
+      if (defects.size() == 1) bulk = folded(bulk, repetition(bulk.crystal.lattice, defects.front().crystal.lattice));
       const DefectGap gap = defect_gap(bulk, defects.back(), static_cast<std::size_t>(options.search), options.spread);
       gaps.push_back(gap_json(file, gap));
       if (!options.json) print_gap(gap);
