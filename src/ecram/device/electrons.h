@@ -12,8 +12,10 @@ struct ElectronLaw {
   double band_density = 0;    ///< N_c, 1/m^3
   double donor_depth = 0;     ///< in k T
   double inverse_degeneracy = 0;
+  double donor_weight = 0;  ///< exp(-depth) over the degeneracy: states are half full where exp(level) is this
   double deep_density = 0;  ///< 1/m^3
   double deep_depth = 0;    ///< in k T
+  double deep_weight = 0;   ///< exp(-depth)
   double band_offset = 0;   ///< in k T
   double hopping_prefactor = 0, mott_ratio = 0, reference_density = 0, mott_power = 0, band_mobility = 0;
 };

@@ -85,7 +85,10 @@ struct FullModel::Impl {
   double sharpness = 1;            // factor on the tolerance
   std::vector<Barriers> barriers;  // [i]: between cell i-1 and i; [0]: between reservoir and cell 0
   double reservoir_activity = 0;   // 1/m: times the reservoir's vacancies, the density that it is in equilibrium with
-  std::vector<double> density, potential, found, by_vacancies;
+  std::vector<double> density, potential, found;
+  std::vector<double> solved_density, change;  // of `potential`, and from there to the state to be solved
+  std::vector<double> by_vacancies;            // of the last Jacobian: d phi_i / d c_j in column j
+  bool has_tangent = false;
   std::vector<Flux> faces;
   std::exception_ptr trouble;
   Effort before;  // of integrations before the present one
@@ -107,6 +110,8 @@ struct FullModel::Impl {
         barriers(cells),
         density(cells),
         potential(cells),
+        solved_density(cells),
+        change(cells),
         by_vacancies(cells * cells),
         faces(cells + 1) {
     start();
@@ -221,9 +226,18 @@ struct FullModel::Impl {
       const double sites = i < channel() ? constants.electrolyte_site_density : constants.channel_site_density;
       if (!(density[i] > -sites && density[i] < 2 * sites)) throw Failure("a density of {} 1/m^3", density[i]);
     }
+    // Newton's method begins on the tangent from the last state whose derivatives are known.
     found = potential;
+    if (has_tangent) {
+      const auto size = static_cast<Eigen::Index>(cells);
+      for (std::size_t i = 0; i < cells; ++i) change[i] = density[i] - solved_density[i];
+      Eigen::Map<Eigen::VectorXd>(found.data(), size) +=
+          Eigen::Map<const Eigen::MatrixXd>(by_vacancies.data(), size, size) *
+          Eigen::Map<const Eigen::VectorXd>(change.data(), size);
+    }
     electrostatics.solve(density, volts, found);  // throws on a state without one; what was found before then stays
     std::swap(found, potential);
+    solved_density = density;
     const double per_volt = vacancy_charge * constants::elementary_charge / electrostatics.law().thermal_energy;
     faces[0] =
         flux(barriers[0], values[cells] * unit * reservoir_activity, density[0], per_volt * (volts - potential[0]));
@@ -256,6 +270,7 @@ struct FullModel::Impl {
       return 1;
     }
     m.electrostatics.sensitivity(m.by_vacancies);
+    m.has_tangent = true;
     const std::size_t n = m.cells;
     const double per_volt = vacancy_charge * constants::elementary_charge / m.electrostatics.law().thermal_energy;
     for (std::size_t j = 0; j < n; ++j) {
@@ -266,7 +281,7 @@ struct FullModel::Impl {
       for (std::size_t i = 0; i <= n; ++i) {
         double next = 0;
         if (i < n) {
-          const double drop = per_volt * ((i == 0 ? 0 : m.by_vacancies[(i - 1) * n + j]) - m.by_vacancies[i * n + j]);
+          const double drop = per_volt * ((i == 0 ? 0 : m.by_vacancies[j * n + i - 1]) - m.by_vacancies[j * n + i]);
           next = m.faces[i].by_drop * drop;
           if (i == j) next += m.faces[i].by_right;
           if (i == j + 1) next += m.faces[i].by_left;

@@ -44,7 +44,7 @@ class Electrostatics {
   /// @throws Failure   if Newton's method does not converge
   void solve(std::span<const double> vacancies, double gate, std::span<double> potential);
 
-  /// How the solution just found changes with the vacancies: result[i * cells + j] = d phi_i / d c_j, V m^3.
+  /// How the solution just found changes with the vacancies: result[j * cells + i] = d phi_i / d c_j, V m^3.
   void sensitivity(std::span<double> result);
 
   /// Charge per area on the gate in the solution just found, C/m^2.
@@ -53,13 +53,14 @@ class Electrostatics {
  private:
   double residual(std::span<const double> vacancies, double gate, std::span<const double> potential);
   void eliminate();
-  void back_substitute(std::span<double> right) const;
+  /// @param first  the right side is zero before it
+  void back_substitute(std::span<double> right, std::size_t first) const;
 
   const MaterialConstants* constants_;
   const Stack* stack_;
   ElectronLaw law_;
   double kelvin_ = 0;
-  std::vector<double> residual_, diagonal_, by_vacancies_, pivot_, step_, trial_;
+  std::vector<double> residual_, diagonal_, by_vacancies_, inverse_pivot_, step_, trial_;
 };
 
 }  // namespace ecram::device
