@@ -242,6 +242,39 @@ TEST(FullModel, AveragedCyclesFollowAllOfThem) {
   EXPECT_LT(average.error, 5e-3);
 }
 
+// +5 V fills every site of the film of Fig. 3c. No more than its sites are filled, and a cycle from full to full
+// repeats, whatever it began with.
+TEST(FullModel, AFullFilmIsNotOverfilledAndItsCyclesRepeat) {
+  const Device device = shipped_device("fig3c");
+  FullModel m({}, device);
+  const auto cycle = pulse_cycle(2, {5, 0.05, 0.05}, 20, {-1.5, 0.05, 0.05});
+  const double sites = MaterialConstants{}.channel_site_density * device.channel_thickness;
+  std::vector<double> full, emptied;
+  for (int i = 0; i < 4; ++i) {
+    pulse_train(m, std::span(cycle).first(2), 300);
+    full.push_back(m.read().channel_vacancies / sites);
+    emptied.push_back(pulse_train(m, std::span(cycle).subspan(2), 300).back());
+  }
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_NEAR(full[static_cast<std::size_t>(i)], 1, 2e-3) << i;
+    EXPECT_NEAR(emptied[static_cast<std::size_t>(i)] / emptied[0], 1, 1e-4) << i;
+  }
+}
+
+// Where one cycle forgets the state that it began with, a jump by Euler's rule would leave the channel with less than
+// nothing.
+TEST(FullModel, AveragedCyclesOfStrongPulsesFollowAllOfThem) {
+  const auto cycle = pulse_cycle(2, {5, 0.05, 0.05}, 20, {-1.5, 0.05, 0.05});
+  FullModel all({}, shipped_device("fig3c"));
+  std::vector<double> every;
+  for (int i = 0; i < 12; ++i) every = pulse_train(all, cycle, 300);
+  FullModel few({}, shipped_device("fig3c"));
+  const CycleAverage average = averaged_cycles(few, cycle, 12, 300);
+  EXPECT_LT(average.cycle.size(), 9U);
+  EXPECT_EQ(average.cycle.back(), 11U);
+  EXPECT_NEAR(std::log(average.conductance.back().back() / every.back()), 0, average.error + 1e-4);
+}
+
 TEST(FullModel, RefusesWhatIsNotPhysical) {
   FullModel m({}, shipped_device("fig4"));
   EXPECT_THROW(m.hold(2, 0, 300), InvalidInput);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -51,18 +52,33 @@ TEST(Hopping, NoFluxInEquilibriumWithFullSites) {
   EXPECT_NEAR(flux(b, left, right, p).value, 0, 1e-12);
 }
 
+// An overfilled place gives off its excess to either side against any field, and well below full there is none: the
+// bare law, written out.
+TEST(Hopping, WhatIsOverfilledFlowsOff) {
+  const Barriers b{.rate = 2, .number = 4, .left_sites = 10, .right_sites = 10, .height = 9};
+  for (const double drop : {-8.0, 0.0, 8.0}) {
+    EXPECT_LT(flux(b, 9.9, 10.2, drop).value, 0) << drop;
+    EXPECT_GT(flux(b, 10.2, 9.9, drop).value, 0) << drop;
+    EXPECT_LT(flux(b, 10.1, 10.2, drop).value, 0) << drop;
+  }
+  const double drop = 3, w = drop / 8, reverse = drop / std::expm1(drop), forward = reverse + drop;
+  const double bare = 2 / 4.0 * std::sinh(w) / w * (6 * forward * (1 - 0.9) - 9 * reverse * (1 - 0.6));
+  EXPECT_NEAR(flux(b, 6, 9, drop).value, bare, 1e-13 * std::abs(bare));
+}
+
 TEST(Hopping, DerivativesAreThoseOfTheFlux) {
   const Barriers b{.rate = 2, .number = 4, .left_sites = 10, .right_sites = 20, .height = 9, .step = 1.5};
-  for (const double p : {-90.0, -7.0, 0.0, 3e-4, 0.2, 12.0, 60.0}) {
-    const Flux f = flux(b, 3, 8, p);
-    const double h = 1e-5;
-    const auto close = [&](double analytic, double above, double below) {
-      EXPECT_NEAR(analytic, (above - below) / (2 * h), 1e-5 * (1 + std::abs(analytic))) << p;
-    };
-    close(f.by_left, flux(b, 3 + h, 8, p).value, flux(b, 3 - h, 8, p).value);
-    close(f.by_right, flux(b, 3, 8 + h, p).value, flux(b, 3, 8 - h, p).value);
-    close(f.by_drop, flux(b, 3, 8, p + h).value, flux(b, 3, 8, p - h).value);
-  }
+  for (const auto& [left, right] : {std::pair{3.0, 8.0}, {9.99, 20.01}, {10.02, 19.97}})
+    for (const double p : {-90.0, -7.0, 0.0, 3e-4, 0.2, 12.0, 60.0}) {
+      const Flux f = flux(b, left, right, p);
+      const double h = 1e-5;
+      const auto close = [&](double analytic, double above, double below) {
+        EXPECT_NEAR(analytic, (above - below) / (2 * h), 1e-5 * (1 + std::abs(analytic))) << left << " " << p;
+      };
+      close(f.by_left, flux(b, left + h, right, p).value, flux(b, left - h, right, p).value);
+      close(f.by_right, flux(b, left, right + h, p).value, flux(b, left, right - h, p).value);
+      close(f.by_drop, flux(b, left, right, p + h).value, flux(b, left, right, p - h).value);
+    }
 }
 
 }  // namespace

@@ -19,10 +19,12 @@ struct Barriers {
   double step = 1;                         ///< e^g, g the energy on the right less that on the left in k T
 };
 
-/// Share of the sites that are free, and its derivative by the density. An integrator may try densities a little
-/// outside 0 to `sites`: there it stays at 1 and 0, or such a density would drive itself further out.
+/// Share of the sites that are free, 1 - c/S, and its derivative by the density. Where all sites are taken nothing
+/// moves, so nothing would undo what an integrator's step overfills: there the share goes over smoothly, within 0.1 %
+/// of the sites, into none, and the rest, `excess`, flows off whatever the field. Below 97 % there is no excess.
 struct Free {
   double share = 0, slope = 0;
+  double excess = 0, excess_slope = 0;  ///< 1/m^3, and for each 1/m^3
 };
 Free free_sites(double density, double sites);
 

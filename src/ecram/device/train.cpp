@@ -46,39 +46,75 @@ TransferCurve transfer_sweep(FullModel& model, std::span<const double> corners, 
   return curve;
 }
 
+namespace {
+
+/// 1 + ratio + ... + ratio^(count - 1)
+double geometric_sum(double ratio, double count) {
+  return std::abs(1 - ratio) < 1e-9 ? count : (1 - std::pow(ratio, count)) / (1 - ratio);
+}
+
+/// d ln G / dN at the model's state.
+double slope_of_log_conductance(FullModel& model) {
+  const Reading here = model.read();
+  const double step = 1e-4 * here.channel_vacancies;
+  model.move_into_channel(step);
+  const double there = model.read().conductance;
+  model.move_into_channel(-step);
+  return std::log(there / here.conductance) / step;
+}
+
+}  // namespace
+
 CycleAverage averaged_cycles(FullModel& model, std::span<const GatePulse> cycle, std::size_t cycles, double kelvin,
                              double tolerance) {
   if (cycles == 0 || cycle.empty()) throw InvalidInput("{} cycles of {} pulses, expected some", cycles, cycle.size());
   CycleAverage result;
-  double moved_before = 0;  // dN of the cycle before the jump
-  double jumped = 0;        // cycles left out before the present one
-  double longest = 1;
-  for (std::size_t number = 0;;) {
-    const Reading start = model.read();
-    try {
-      result.conductance.push_back(pulse_train(model, cycle, kelvin));
-    } catch (const Interrupted&) {
-      result.interrupted = true;
-      return result;
-    }
+  // One cycle; what it moved.
+  const auto integrate = [&](std::size_t number) {
+    const double before = model.read().channel_vacancies;
+    result.conductance.push_back(pulse_train(model, cycle, kelvin));
     result.cycle.push_back(number);
     result.pulses += cycle.size();
-    const Reading end = model.read();
-    const double moved = end.channel_vacancies - start.channel_vacancies;
+    return model.read().channel_vacancies - before;
+  };
+  double jumped = 0, foreseen = 0, weight = 0;  // cycles left out, what the next one should move, sum of their powers
+  double longest = 1, correction = 0;
+  try {
+    for (std::size_t number = 0;; ++number) {
+      const double first = integrate(number);
+      if (jumped > 0) {
+        // Linear between the two ends of the jump: half of what the second differs from the foreseen.
+        correction = weight / 2 * (first - foreseen);
+        const double error = std::abs(correction * slope_of_log_conductance(model));
+        result.error += error;
+        longest = std::max(1.0, jumped * std::clamp(0.9 * std::sqrt(tolerance / std::max(error, 1e-12)), 0.2, 5.0));
+      }
+      if (++number >= cycles) return result;
+      const double second = integrate(number);
+      if (number + 1 >= cycles) return result;
 
-    if (jumped > 0) {
-      const double difference = jumped / 2 * (moved - moved_before);
-      model.move_into_channel(difference);
-      const double error = std::abs(std::log(model.read().conductance / end.conductance));
-      result.error += error;
-      longest = std::max(1.0, jumped * std::clamp(0.9 * std::sqrt(tolerance / std::max(error, 1e-12)), 0.2, 3.0));
+      // A cycle's map keeps the order of states: what it leaves of a difference is not negative. Growth is not trusted
+      // for long.
+      const double ratio = std::clamp(second / first, 0.0, 1.01);
+      const double left = static_cast<double>(cycles - number - 1);
+      const double content = model.read().channel_vacancies;
+      double move = 0;
+      jumped = std::min(std::floor(longest), left - 1);
+      for (; jumped > 0; jumped = std::floor(jumped / 2)) {
+        weight = geometric_sum(ratio, jumped);
+        move = second * ratio * weight + correction * std::pow(ratio, jumped + 2);
+        if (std::abs(move) < 0.3 * content) break;
+      }
+      if (jumped == 0) continue;
+      foreseen = second * std::pow(ratio, jumped + 1);
+      result.error *= std::min(1.0, std::pow(ratio, jumped + 2));  // a cycle's map leaves that of earlier errors
+      model.move_into_channel(move);
+      correction = 0;
+      number += static_cast<std::size_t>(jumped);
     }
-    if (number + 1 >= cycles) return result;
-    const double left = static_cast<double>(cycles - number - 1);  // after this one
-    jumped = result.cycle.size() < 2 ? 0 : std::min(std::floor(longest), left - 1);
-    model.move_into_channel(jumped * moved);
-    moved_before = moved;
-    number += static_cast<std::size_t>(jumped) + 1;
+  } catch (const Interrupted&) {
+    result.interrupted = true;
+    return result;
   }
 }
 

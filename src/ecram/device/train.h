@@ -44,16 +44,18 @@ struct CycleAverage {
   std::vector<std::vector<double>> conductance;  ///< S, in each of them: before its first pulse and after each
   std::size_t pulses = 0;                        ///< integrated
   bool interrupted = false;                      ///< the user stopped it: cycles are those up to then
-  double error = 0;  ///< of ln G at the end of the train, estimated: what the jumps left out, summed
+  double error = 0;                              ///< of ln G at the end of the train, estimated
 };
 
-/// The same cycle again and again. A cycle moves the channel's content N by dN(N), little where the state nearly
-/// repeats; between cycles that are integrated, N is advanced by dN times the number of cycles left out (the
-/// trapezoidal rule, taken from the two ends of a jump), the reservoir by minus that. Jumps are as long as the
-/// difference between the trapezoidal rule and Euler's allows: less than `tolerance` of ln G each. The sum of all those
-/// differences bounds the result's error where dN is smooth, and is reported.
+/// The same cycle again and again. A cycle moves the channel's content N by dN(N). Cycles are integrated in pairs; the
+/// ratio r of what the two moved is what a cycle leaves of a difference between two states, so the k-th cycle after
+/// them moves dN r^k (exactly, where dN(N) is linear: the exponential Euler rule, stable also where one cycle forgets
+/// the state that it began with). That sum over the cycles left out is put into N, its negative into the reservoir.
+/// What the next integrated cycle moves beyond the foreseen gives the jump's error, half of it for each cycle left out,
+/// which the next jump also corrects. Jumps are as long as keeps it below `tolerance` of ln G each. The errors are
+/// summed, times what later cycles leave of them, and reported.
 ///
-/// (The envelope-following method: Petzold, SIAM J. Numer. Anal. 18, 455 (1981).)
+/// (Envelope following: Petzold, SIAM J. Numer. Anal. 18, 455 (1981).)
 ///
 /// @throws InvalidInput  for no cycles or an empty one
 CycleAverage averaged_cycles(FullModel& model, std::span<const GatePulse> cycle, std::size_t cycles, double kelvin,
