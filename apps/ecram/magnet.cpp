@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <numbers>
 #include <span>
@@ -107,6 +108,11 @@ std::vector<Vector> points(const MagnetOptions& options) {
     const int n = count(options.plane[3], "--plane");
     if (corner == first || corner == second || first == second)
       throw InvalidInput("--plane: two of its corners are one point; expected three different ones");
+    Vector a, b;
+    for (int i = 0; i < 3; ++i) a[i] = first[i] - corner[i], b[i] = second[i] - corner[i];
+    const double area = std::hypot(a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]);
+    if (!(area > 1e-9 * std::hypot(a[0], a[1], a[2]) * std::hypot(b[0], b[1], b[2])))
+      throw InvalidInput("--plane: its three corners lie on one line; expected a parallelogram");
     if (n > 2000) throw InvalidInput("--plane: {} points a side; expected 2000 at most", n);
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < n; ++j) {
@@ -276,8 +282,11 @@ report::Figure pair_figure(const DipoleLinePair& pair) {
     const double middle = physics::field(both, {0, 0, 0})[0];
     Series s{.name = fmt::format("gap {:.3g} mm", 1e3 * other.gap), .draw = Draw::line};
     for (int i = -steps; i <= steps; ++i) {
-      s.x.push_back(1e3 * 0.75 * pair.length * i / steps);
-      s.y.push_back(physics::field(both, {0, 0, 1e-3 * s.x.back()})[0] / middle);
+      const double z = 0.75 * pair.length * i / steps;
+      s.x.push_back(1e3 * z);
+      // Where touching magnets end, their edges meet on the axis: the field is infinite there.
+      const bool edge = other.gap == 0 && std::abs(std::abs(z) - pair.length / 2) < 1e-9 * pair.length;
+      s.y.push_back(edge ? std::numeric_limits<double>::quiet_NaN() : physics::field(both, {0, 0, z})[0] / middle);
     }
     profile.series.push_back(std::move(s));
     if (pair.gap == 0) break;
@@ -500,6 +509,10 @@ void run(const MagnetOptions& options) {
       throw InvalidInput("{}: remanence 0 T, a magnet without field; expected another",
                          options.magnets.empty() ? "--remanence" : "--magnet");
   naming(options.magnets.empty() ? "--gap" : "--magnet", [&] { physics::check_apart(cylinders); });
+  if (options.magnets.empty())
+    if (const double amplitude = physics::rotating_field(pair, {0, 0, 0}).major; !(amplitude > 0))
+      throw InvalidInput("--radius, --length, --gap: a field of {} T at the midpoint; expected magnets that give one",
+                         amplitude);
   const std::vector<Vector> where = points(options);
   const std::vector<double> angles = evenly(options.angles, "rad", "--angles"),
                             gaps = evenly(options.gaps, "m", "--gaps");

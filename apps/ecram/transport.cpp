@@ -132,9 +132,9 @@ void print(const TransportResult& r) {
     const auto [low, high] = std::minmax_element(r.windows.begin(), r.windows.end(), [](const auto& a, const auto& b) {
       return a.energy.value < b.energy.value;
     });
-    fmt::print("  over {:<4} windows           {:.1f} meV ({:.0f} to {:.0f} K) to {:.1f} meV ({:.0f} to {:.0f} K)\n",
-               r.windows.size(), low->energy.value / meV, low->from, low->to, high->energy.value / meV, high->from,
-               high->to);
+    fmt::print("  {:<28} {:.1f} meV ({:.0f} to {:.0f} K) to {:.1f} meV ({:.0f} to {:.0f} K)\n",
+               fmt::format("over {} windows", r.windows.size()), low->energy.value / meV, low->from, low->to,
+               high->energy.value / meV, high->from, high->to);
   }
   if (r.mobility.known())
     fmt::print("  mobility                     {}, as T to the power {}\n",

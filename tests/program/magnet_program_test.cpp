@@ -95,6 +95,11 @@ TEST(MagnetProgram, DrawsAPlaneAsAMap) {
   EXPECT_EQ(entries(folder.path()), 2U);
 }
 
+TEST(MagnetProgram, DrawsTouchingMagnets) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(run_program("magnet --gap '0 mm' --plot " + (folder / "pair.svg").string()).status, 0);
+}
+
 TEST(MagnetProgram, SaysThatAPointLiesInAMagnet) {
   const auto outcome = run_program("magnet --at '-20 mm,0,0' --json");
   EXPECT_EQ(outcome.status, 0);
@@ -125,6 +130,8 @@ TEST(MagnetProgram, RefusesAndWritesNothing) {
       {"--at 2,0,0 --magnet 0,0,0,1,1,0,0", "a magnet without field"},
       {"--at 9,0,0 --magnet 0,0,0,1,1,1,0 --magnet 1.5,0,0,1,1,1,0", "magnets 1 and 2 overlap"},
       {"--plane 0,0,0 0,0,0 0,1,0 5", "--plane: two of its corners are one point"},
+      {"--plane 0,0,0 1,0,0 2,0,0 5", "on one line"},
+      {"--at 0,0,0 --gap '1e300 m'", "expected magnets that give one"},
       {"--plane 0,0,0 1,0,0 0,1,0 2001", "2000 at most"},
       {"--plane 0,0,0 1,0,0 0,1,0 2000 --json", "250000 at most"},
   };

@@ -142,6 +142,27 @@ TEST(Transport, FreezeOutFindsTheDonor) {
   EXPECT_NEAR(r.freeze_out->compensation.value, 0.1, 4 * r.freeze_out->compensation.standard_error);
 }
 
+// A table of thousands of readings, fitted by means: the donor put in, better known than from forty.
+TEST(Transport, FreezeOutOfADenseTable) {
+  TransportTable table;
+  const physics::Donor donor{1e24, 100 * meV, 0.1, 1, 2};
+  RandomStream random(3, "dense readings");
+  for (int i = 0; i < 4000; ++i) {
+    // Two runs with a gap between them, which no mean may bridge.
+    const double t = i < 2000 ? 40 + 0.05 * i : 250 + 0.075 * (i - 2000);
+    table.density.temperature.push_back(t);
+    table.density.value.push_back(physics::freeze_out_density(donor, t) * std::exp(0.01 * random.normal()));
+    table.density.error.push_back(0);
+  }
+  const auto r = analyse_transport(table);
+  ASSERT_TRUE(r.freeze_out.has_value());
+  EXPECT_TRUE(r.freeze_out->determined);
+  EXPECT_LT(r.freeze_out->depth.standard_error, 0.1 * meV);
+  EXPECT_NEAR(r.freeze_out->depth.value, donor.depth, 4 * r.freeze_out->depth.standard_error);
+  EXPECT_NEAR(r.freeze_out->compensation.value, 0.1, 4 * r.freeze_out->compensation.standard_error);
+  EXPECT_NEAR(r.freeze_out->density.value, 1e24, 4 * r.freeze_out->density.standard_error);
+}
+
 // The density of states fixes the dimension: in two, T0 = 13.8 / (k g xi^2), so that xi follows from g.
 TEST(Transport, DensityOfStatesFixesTheDimensionOfTheHop) {
   TransportTable table;
@@ -221,6 +242,7 @@ TEST(TransportTable, RefusesWhatIsNoTemperature) {
   EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n25,1\n-10,2\n0,3\n").find("csv:3: temperature -10 K"),
             std::string::npos);
   EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n300,1\n290,-2\n").find("csv:3"), std::string::npos);
+  EXPECT_NE(complaint("temperature [C],resistivity [ohm m]\n25,1\n").find("[degC]"), std::string::npos);
   EXPECT_NE(complaint("temperature [V],resistivity [ohm m]\n300,1\n").find("'temperature'"), std::string::npos);
   EXPECT_NE(complaint("temperature [K],T [K],resistivity [ohm m]\n300,300,1\n")
                 .find("'temperature [K]' and 'T [K]' are both the temperature"),
@@ -384,6 +406,46 @@ TEST(Transport, NoMottHopWhereAnotherHoppingLawWins) {
   EXPECT_EQ(r.laws[0].law, physics::ConductionLaw::efros_shklovskii);
   EXPECT_EQ(r.dimension, "undetermined");
   EXPECT_FALSE(r.hop.has_value());
+}
+
+// 5e21 per cubic centimetre are 200 times N_c at 300 K: no donor freezes out.
+TEST(Transport, ADegenerateDensityHasNoFreezeOut) {
+  TransportTable table;
+  for (double t = 200; t <= 300; t += 10) {
+    table.density.temperature.push_back(t);
+    table.density.value.push_back(5e27 * std::exp(-200 / t));
+    table.density.error.push_back(0);
+  }
+  const auto r = analyse_transport(table, {});
+  EXPECT_FALSE(r.freeze_out.has_value());
+  EXPECT_TRUE(std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "degenerate_density"; }));
+}
+
+// One error of next to nothing among honest ones: that reading is taken as exact, and the rest still counts.
+TEST(FitLaw, AnErrorOfNothingDoesNotSpoilTheFit) {
+  TemperatureSeries s = draw(ConductionLaw::nearest_neighbour, 100 * meV, 0.01, 5);
+  s.error[3] = 1e-300;
+  const LawFit fit = fit_law(ConductionLaw::nearest_neighbour, s, 100);
+  EXPECT_NEAR(fit.characteristic.value, 100 * meV, 5 * meV);
+  EXPECT_TRUE(std::isfinite(fit.bootstrap.standard_error));
+}
+
+// A constant resistivity, exactly and with noise: nothing falls, no law, no exponent, no hop of yoctometres.
+TEST(Transport, AConstantHasNoHoppingLaw) {
+  for (const double noise : {0.0, 0.01}) {
+    TransportTable table;
+    RandomStream random(8, "constant", 0);
+    for (double t = 200; t <= 300; t += 10) {
+      table.resistivity.temperature.push_back(t);
+      table.resistivity.value.push_back(1.5 * std::exp(noise * random.normal()));
+      table.resistivity.error.push_back(0);
+    }
+    const auto r = analyse_transport(table, {});
+    for (const LawFit& f : r.laws) EXPECT_EQ(f.weight, 0) << physics::name(f.law);
+    EXPECT_FALSE(r.hop.has_value());
+    EXPECT_FALSE(r.exponent.known());
+    EXPECT_FALSE(r.zabrodskii_exponent.known());
+  }
 }
 
 TEST(Transport, AMetalHasNoHoppingLaw) {

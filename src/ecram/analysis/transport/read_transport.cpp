@@ -99,6 +99,9 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
   const auto temperature_column = only_column(table, {"temperature", "t", "tk", "temp"}, "temperature");
   if (!temperature_column)
     throw InvalidInput("{}: no column 'temperature'; it has {}", record::where_header(table), column_names(table));
+  if (const auto& column = table.columns[*temperature_column]; column.unit == "C")
+    throw InvalidInput("{}: column '{}': C is the coulomb; expected [K] or, for degrees Celsius, [degC]",
+                       record::where_header(table), record::printable(column.name));
   const auto temperature = si_numbers(table, *temperature_column, "K");
   for (std::size_t i = 0; i < temperature.size(); ++i)
     if (std::isnan(temperature[i]))

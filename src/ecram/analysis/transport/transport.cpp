@@ -38,13 +38,17 @@ class LineFitter {
   }
 
   StraightLine fit(const std::vector<double>& y) const {
+    // y about its mean as well: a point of great weight then adds no rounding of its own.
     double mean = 0, slope = 0;
-    for (std::size_t i = 0; i < y.size(); ++i)
-      mean += weight_[i] * y[i], slope += weight_[i] * (x_[i] - centre_) * y[i];
+    for (std::size_t i = 0; i < y.size(); ++i) mean += weight_[i] * y[i] / sum_;
+    for (std::size_t i = 0; i < y.size(); ++i) slope += weight_[i] * (x_[i] - centre_) * (y[i] - mean);
     StraightLine line;
     line.b = slope / spread_;
-    line.a = mean / sum_ - line.b * centre_;
-    for (std::size_t i = 0; i < y.size(); ++i) line.chi2 += weight_[i] * std::pow(y[i] - line.a - line.b * x_[i], 2);
+    line.a = mean - line.b * centre_;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const double r = y[i] - mean - line.b * (x_[i] - centre_);
+      line.chi2 += weight_[i] * r * r;
+    }
     line.freedom = double(y.size()) - 2;
     const double variance = line.chi2 / line.freedom;
     line.b_error = std::sqrt(variance / spread_);
@@ -87,7 +91,9 @@ std::vector<double> weights(const TemperatureSeries& s) {
       std::any_of(s.error.begin(), s.error.end(), [](double e) { return !(e > 0); }))
     return w;
   double mean = 0;
-  for (std::size_t i = 0; i < w.size(); ++i) mean += (w[i] = std::pow(s.value[i] / s.error[i], 2)) / double(w.size());
+  constexpr double rounding = 1e-12;  // an error stated as less is no error
+  for (std::size_t i = 0; i < w.size(); ++i)
+    mean += (w[i] = std::pow(std::max(s.error[i] / s.value[i], rounding), -2)) / double(w.size());
   for (double& v : w) v /= mean;
   return w;
 }
@@ -439,6 +445,13 @@ Means means_in_bins(const TemperatureSeries& s) {
   return few;
 }
 
+/// Boltzmann's statistics of a band, which charge neutrality is written with, end at N_c.
+bool degenerate(const TemperatureSeries& n, double effective_mass) {
+  for (std::size_t i = 0; i < n.value.size(); ++i)
+    if (n.value[i] > physics::band_density_of_states(effective_mass, n.temperature[i])) return true;
+  return false;
+}
+
 FreezeOut fit_freeze_out(const TemperatureSeries& n, const TransportOptions& o) {
   const Means means = means_in_bins(n);
   const auto &y = means.y, &w = means.weight;
@@ -592,14 +605,19 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
   const auto& n = r.used.density;
   if (rho.value.size() < 5 && n.value.size() < 4)
     throw InvalidInput(
-        "{} points of resistivity and {} of density between {} and {} K; at least 5 of resistivity or 4 of "
-        "density are needed",
-        rho.value.size(), n.value.size(), o.from, o.to > 0 ? o.to : std::numeric_limits<double>::infinity());
+        "{} values of resistivity and {} of density{}; expected at least 5 of resistivity or 4 of density",
+        rho.value.size(), n.value.size(),
+        o.from > 0 || o.to > 0
+            ? fmt::format(" from {} to {} K", o.from, o.to > 0 ? o.to : std::numeric_limits<double>::infinity())
+            : "");
 
   if (rho.value.size() >= 5) {
     std::vector<double> aicc;
     r.conductivity_energy = scaled(arrhenius_energy(rho), -1);
-    const bool falls = r.conductivity_energy.value > 0;
+    // Beyond its scatter, and beyond the rounding of a resistivity that is constant.
+    const bool falls =
+        r.conductivity_energy.low > 0 &&
+        r.conductivity_energy.value / boltzmann * (1 / rho.temperature.front() - 1 / rho.temperature.back()) > 1e-9;
     for (ConductionLaw law : physics::conduction_laws) {
       r.laws.push_back(fit_law(law, rho, o.bootstrap, o.seed));
       // A law whose energy or temperature may be none at all is none.
@@ -670,6 +688,10 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
     if (table.sheet_density)
       r.warnings.push_back({"freeze_out_needs_volume", 0,
                             "the density is per area: freeze-out needs it per volume, divided by the thickness"});
+    else if (degenerate(n, o.effective_mass))
+      r.warnings.push_back({"degenerate_density", 0,
+                            "the density exceeds what a band that is not degenerate holds (N_c): no freeze-out of a "
+                            "donor is fitted"});
     else if (n.value.size() >= 6)
       r.freeze_out = fit_freeze_out(n, o);
     r.windows = arrhenius_windows(n);
