@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -51,12 +52,15 @@ TemperatureSeries series(TransportTable& result, const record::Table& table, con
                          std::string_view si, bool invert) {
   const auto values = si_numbers(table, column, si);
   std::vector<double> errors;
-  const auto error_column = only_column(table, error_names, "error");
-  if (error_column) errors = si_numbers(table, *error_column, si);
+  std::string error_name;
+  if (const auto error_column = only_column(table, error_names, "error")) {
+    errors = si_numbers(table, *error_column, si);
+    error_name = record::printable(table.columns[*error_column].name);
+  }
   for (std::size_t i = 0; i < errors.size(); ++i)
     if (errors[i] < 0 || errors[i] > largest_reading)
       throw InvalidInput("{}: {} is {}; expected a standard error, 0 or more and no overflow (9.9E37)",
-                         record::where(table, i), record::printable(table.columns[*error_column].name), errors[i]);
+                         record::where(table, i), error_name, errors[i]);
   TemperatureSeries s;
   const bool stated = std::any_of(errors.begin(), errors.end(), [](double e) { return e > 0; });
   std::size_t without = 0, first = 0, unknown = 0, first_unknown = 0;

@@ -328,7 +328,10 @@ std::vector<SlopeWindow> slope_windows(std::span<const double> log_t, std::span<
       from = to;
     }
     if (windows.size() < count) continue;
-    const double noise = scatter(windows, law.exponent.value, law).noise;
+    // By the scatter about the law, which is not that of the error: one that looks small by chance would choose more
+    // windows and state too small an error for them. Where the law does not fit, by that within the windows.
+    const double within = scatter(windows, law.exponent.value, law).noise;
+    const double noise = within < law.noise / 2 ? within : law.noise;
     if (count == 2 || std::all_of(windows.begin(), windows.end(), [&](const SlopeWindow& window) {
           return noise < well_known * std::abs(window.w()) * std::sqrt(window.spread());
         }))
