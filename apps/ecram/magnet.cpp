@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/physics/magnet.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <numbers>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -33,7 +38,7 @@ constexpr double degree = std::numbers::pi / 180;
 
 struct MagnetOptions {
   std::string radius = "12.7 mm", length = "50.8 mm", remanence = "1.3 T", gap = "10 mm", angle = "0 deg",
-              misangle = "0 deg", amplitude, csv, plot;
+              misangle = "0 deg", amplitude, csv, plot, component;
   std::vector<std::string> at, line, plane, angles, gaps, magnets;
   bool turn = false, json = false, force = false;
 };
@@ -101,6 +106,13 @@ std::vector<Vector> points(const MagnetOptions& options) {
     const Vector corner = point(options.plane[0], "--plane"), first = point(options.plane[1], "--plane"),
                  second = point(options.plane[2], "--plane");
     const int n = count(options.plane[3], "--plane");
+    if (corner == first || corner == second || first == second)
+      throw InvalidInput("--plane: two of its corners are one point; expected three different ones");
+    Vector a, b;
+    for (int i = 0; i < 3; ++i) a[i] = first[i] - corner[i], b[i] = second[i] - corner[i];
+    const double area = std::hypot(a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]);
+    if (!(area > 1e-9 * std::hypot(a[0], a[1], a[2]) * std::hypot(b[0], b[1], b[2])))
+      throw InvalidInput("--plane: its three corners lie on one line; expected a parallelogram");
     if (n > 2000) throw InvalidInput("--plane: {} points a side; expected 2000 at most", n);
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < n; ++j) {
@@ -132,32 +144,47 @@ DipoleLinePair with_gap(DipoleLinePair pair, double gap) {
 struct Answer {
   std::string header;
   std::vector<std::vector<double>> rows;
-  ordered_json json;
+  ordered_json json;       ///< only where asked for: it takes a kilobyte a point
+  std::size_t inside = 0;  ///< points in a magnet's body
 };
 
-Answer answer_points(const std::vector<Vector>& where, const std::vector<physics::CylinderMagnet>& cylinders) {
+bool inside_any(std::span<const physics::CylinderMagnet> cylinders, const Vector& p) {
+  return std::any_of(cylinders.begin(), cylinders.end(), [&](const auto& c) { return physics::inside(c, p); });
+}
+
+Answer answer_points(const std::vector<Vector>& where, const std::vector<physics::CylinderMagnet>& cylinders,
+                     bool json) {
   Answer a{"x [m],y [m],z [m],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
   for (const Vector& p : where) {
     stop_if_interrupted();
     const Vector b = physics::field(cylinders, p);
+    const bool within = inside_any(cylinders, p);
+    a.inside += within ? 1 : 0;
     a.rows.push_back({p[0], p[1], p[2], b[0], b[1], b[2]});
+    if (!json) continue;
     a.json.push_back({{"at_m", p}, {"field_T", b}});
+    if (within) a.json.back()["inside_magnet"] = true;
   }
   return a;
 }
 
-Answer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair) {
+Answer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair, bool json) {
   Answer a{"x [m],y [m],z [m],major [T],minor [T],axis_x,axis_y,axis_z", {}, ordered_json::array()};
+  const auto both = physics::magnets(pair, 0);
   for (const Vector& p : where) {
     stop_if_interrupted();
     const auto t = physics::rotating_field(pair, p);
+    const bool within = inside_any(both, p);
+    a.inside += within ? 1 : 0;
     a.rows.push_back({p[0], p[1], p[2], t.major, t.minor, t.axis[0], t.axis[1], t.axis[2]});
+    if (!json) continue;
     a.json.push_back({{"at_m", p},
                       {"major_T", t.major},
                       {"minor_T", t.minor},
                       {"axis", t.axis},
                       {"in_phase_T", t.in_phase},
                       {"quadrature_T", t.quadrature}});
+    if (within) a.json.back()["inside_magnet"] = true;
   }
   return a;
 }
@@ -255,8 +282,11 @@ report::Figure pair_figure(const DipoleLinePair& pair) {
     const double middle = physics::field(both, {0, 0, 0})[0];
     Series s{.name = fmt::format("gap {:.3g} mm", 1e3 * other.gap), .draw = Draw::line};
     for (int i = -steps; i <= steps; ++i) {
-      s.x.push_back(1e3 * 0.75 * pair.length * i / steps);
-      s.y.push_back(physics::field(both, {0, 0, 1e-3 * s.x.back()})[0] / middle);
+      const double z = 0.75 * pair.length * i / steps;
+      s.x.push_back(1e3 * z);
+      // Where touching magnets end, their edges meet on the axis: the field is infinite there.
+      const bool edge = other.gap == 0 && std::abs(std::abs(z) - pair.length / 2) < 1e-9 * pair.length;
+      s.y.push_back(edge ? std::numeric_limits<double>::quiet_NaN() : physics::field(both, {0, 0, z})[0] / middle);
     }
     profile.series.push_back(std::move(s));
     if (pair.gap == 0) break;
@@ -323,6 +353,111 @@ report::Figure answer_figure(const Answer& answer, std::size_t coordinates) {
   return {.panels = {panel}};
 }
 
+/// The axis that a vector lies along: 0, 1, 2; 3 for none.
+std::size_t axis_of(const Vector& v) {
+  const double length = std::hypot(v[0], v[1], v[2]);
+  for (std::size_t i = 0; i < 3; ++i)
+    if (std::abs(v[i]) > (1 - 1e-12) * length) return i;
+  return 3;
+}
+
+/// The magnets' outlines where a plane along two of the axes cuts them.
+void add_outlines(report::Panel& panel, const std::vector<physics::CylinderMagnet>& cylinders, const Vector& corner,
+                  std::size_t across, std::size_t up) {
+  const std::size_t normal = 3 - across - up;
+  for (const auto& c : cylinders) {
+    const double away = std::abs(corner[normal] - c.centre[normal]);
+    report::Series s{.draw = report::Draw::line, .colour = report::Colour::black};
+    const auto add = [&](const Vector& p) {
+      s.x.push_back(p[across]);
+      s.y.push_back(p[up]);
+    };
+    if (normal == 2) {
+      if (away >= c.length / 2) continue;
+      for (int i = 0; i <= 180; ++i)
+        add({c.centre[0] + c.radius * std::cos(2 * i * degree), c.centre[1] + c.radius * std::sin(2 * i * degree), 0});
+    } else {
+      if (away >= c.radius) continue;
+      const double half = std::sqrt(c.radius * c.radius - away * away), end = c.length / 2;
+      for (const auto& [side, along] : {std::pair{-1, -1}, {1, -1}, {1, 1}, {-1, 1}, {-1, -1}}) {
+        Vector p = c.centre;
+        p[1 - normal] += side * half;
+        p[2] += along * end;
+        add(p);
+      }
+    }
+    panel.series.push_back(std::move(s));
+  }
+}
+
+/// A plane as a map: of the long axis of a turn's ellipse, of the field's magnitude, or of one of its components.
+report::Figure plane_figure(const MagnetOptions& options, const Answer& answer,
+                            const std::vector<physics::CylinderMagnet>& cylinders) {
+  using namespace report;
+  const Vector corner = point(options.plane[0], "--plane"), first = point(options.plane[1], "--plane"),
+               second = point(options.plane[2], "--plane");
+  const auto n = static_cast<std::size_t>(count(options.plane[3], "--plane"));
+  Vector across, up;
+  for (int i = 0; i < 3; ++i) across[i] = first[i] - corner[i], up[i] = second[i] - corner[i];
+  const double width = std::hypot(across[0], across[1], across[2]), height = std::hypot(up[0], up[1], up[2]);
+  if (std::abs(across[0] * up[0] + across[1] * up[1] + across[2] * up[2]) > 1e-6 * width * height)
+    throw InvalidInput("--plot: the sides of --plane are not at right angles; expected a rectangle");
+  const std::size_t x_axis = axis_of(across), y_axis = axis_of(up);
+  const auto places = [&](const Vector& side, std::size_t axis, double length) {
+    std::vector<double> at;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double share = double(i) / double(n - 1);
+      at.push_back(axis < 3 ? corner[axis] + share * side[axis] : share * length);
+    }
+    return at;
+  };
+  Map map{.x = places(across, x_axis, width), .y = places(up, y_axis, height)};
+  const bool one_component = !options.turn && !options.component.empty() && options.component != "magnitude";
+  const std::size_t column = one_component ? 3 + static_cast<std::size_t>(options.component[0] - 'x') : 3;
+  for (const auto& row : answer.rows)
+    map.values.push_back(options.turn || one_component ? row[column] : std::hypot(row[3], row[4], row[5]));
+  const std::string name = options.turn ? "amplitude of a turn" : one_component ? "B" + options.component : "|B|";
+  map.scale = {.label = name, .unit = "T", .prefix = true};
+  map.two_signed = one_component;
+  // A side may run downwards: the map's axes rise.
+  if (map.x.back() < map.x.front()) {
+    std::reverse(map.x.begin(), map.x.end());
+    std::vector<double> turned;
+    turned.reserve(map.values.size());
+    for (std::size_t i = n; i-- > 0;)
+      turned.insert(turned.end(), map.values.begin() + std::ptrdiff_t(i * n),
+                    map.values.begin() + std::ptrdiff_t((i + 1) * n));
+    map.values = std::move(turned);
+  }
+  if (map.y.back() < map.y.front()) {
+    std::reverse(map.y.begin(), map.y.end());
+    for (std::size_t i = 0; i < n; ++i)
+      std::reverse(map.values.begin() + std::ptrdiff_t(i * n), map.values.begin() + std::ptrdiff_t((i + 1) * n));
+  }
+
+  constexpr std::array names{"x", "y", "z"};
+  const auto axis = [&](const std::vector<double>& at, std::size_t which, const char* side) {
+    const double half = (at.back() - at.front()) / (2 * double(n - 1));
+    return Axis{.label = which < 3 ? names[which] : fmt::format("distance along the {} side", side),
+                .unit = "m",
+                .prefix = true,
+                .low = at.front() - half,
+                .high = at.back() + half};
+  };
+  Panel panel{.x = axis(map.x, x_axis, "first"), .y = axis(map.y, y_axis, "second")};
+  panel.title = name;
+  if (x_axis < 3 && y_axis < 3) {
+    const std::size_t normal = 3 - x_axis - y_axis;
+    panel.title += fmt::format(" at {} = {:.4g} mm", names[normal], 1e3 * corner[normal]);
+    add_outlines(panel, cylinders, corner, x_axis, y_axis);
+  }
+  if (options.magnets.empty() && !options.turn) panel.title += fmt::format(", angle {}", options.angle);
+  panel.map = std::move(map);
+  // One metre is as long in both directions, as far as the figure's shape bears it.
+  constexpr double room = 560, titles = 84;
+  return {.panels = {panel}, .height = static_cast<int>(titles + std::clamp(room * height / width, 180.0, 900.0))};
+}
+
 void check(const MagnetOptions& o) {
   if (!o.magnets.empty() && (!o.amplitude.empty() || o.turn || !o.angles.empty() || !o.gaps.empty()))
     throw InvalidInput(
@@ -336,9 +471,18 @@ void check(const MagnetOptions& o) {
     throw InvalidInput("--csv: nothing to write; expected --at, --line, --plane, --angles or --gaps");
   if (!o.plot.empty()) {
     report::format_of(o.plot);
-    if (!o.plane.empty() || (o.angles.empty() && !o.at.empty()))
-      throw InvalidInput("--plot draws the pair, --line, --angles or --gaps; expected neither --at nor --plane");
-    if (!o.magnets.empty() && o.line.empty()) throw InvalidInput("--plot of --magnet: expected a --line to draw along");
+    if (o.angles.empty() && !o.at.empty())
+      throw InvalidInput("--plot draws the pair, --line, --plane, --angles or --gaps; expected no --at");
+    if (!o.line.empty() && !o.plane.empty())
+      throw InvalidInput("--plot draws one thing; expected --line or --plane, not both");
+    if (!o.magnets.empty() && o.line.empty() && o.plane.empty())
+      throw InvalidInput("--plot of --magnet: expected a --line or a --plane to draw");
+  }
+  if (!o.component.empty()) {
+    if (o.component != "magnitude" && o.component != "x" && o.component != "y" && o.component != "z")
+      throw InvalidInput("--component '{}': expected magnitude, x, y or z", o.component);
+    if (o.plot.empty() || o.plane.empty() || o.turn)
+      throw InvalidInput("--component is for the --plot of a --plane without --turn");
   }
   check_outputs(std::array{o.csv, o.plot}, {}, o.force);
 }
@@ -360,6 +504,15 @@ void run(const MagnetOptions& options) {
     cylinders.clear();
     for (const auto& text : options.magnets) cylinders.push_back(cylinder(text));
   }
+  for (const auto& c : cylinders)
+    if (c.remanence == 0)
+      throw InvalidInput("{}: remanence 0 T, a magnet without field; expected another",
+                         options.magnets.empty() ? "--remanence" : "--magnet");
+  naming(options.magnets.empty() ? "--gap" : "--magnet", [&] { physics::check_apart(cylinders); });
+  if (options.magnets.empty())
+    if (const double amplitude = physics::rotating_field(pair, {0, 0, 0}).major; !(amplitude > 0))
+      throw InvalidInput("--radius, --length, --gap: a field of {} T at the midpoint; expected magnets that give one",
+                         amplitude);
   const std::vector<Vector> where = points(options);
   const std::vector<double> angles = evenly(options.angles, "rad", "--angles"),
                             gaps = evenly(options.gaps, "m", "--gaps");
@@ -367,10 +520,13 @@ void run(const MagnetOptions& options) {
   if (!options.magnets.empty() && where.empty() && gaps.empty() && angles.empty())
     throw InvalidInput("--magnet: no point to compute the field at; expected --at, --line or --plane");
 
+  constexpr std::size_t most_json = 250000;
+  if (options.json && where.size() > most_json)
+    throw InvalidInput("--json of {} points; expected {} at most: --csv writes more", where.size(), most_json);
   const Answer answer = !gaps.empty()     ? answer_gaps(gaps, pair)
                         : !angles.empty() ? answer_angles(angles, where.empty() ? Vector{} : where[0], pair)
-                        : options.turn    ? answer_turns(where, pair)
-                                          : answer_points(where, cylinders);
+                        : options.turn    ? answer_turns(where, pair, options.json)
+                                          : answer_points(where, cylinders, options.json);
   ordered_json json;
   if (options.json) {
     if (!gaps.empty())
@@ -392,10 +548,15 @@ void run(const MagnetOptions& options) {
 
   std::string plot;  // drawn before anything is written
   if (!options.plot.empty())
-    plot = report::render(answer.rows.empty() ? pair_figure(pair) : answer_figure(answer, where.size() > 1 ? 3 : 1),
+    plot = report::render(answer.rows.empty()      ? pair_figure(pair)
+                          : !options.plane.empty() ? plane_figure(options, answer, cylinders)
+                                                   : answer_figure(answer, where.size() > 1 ? 3 : 1),
                           report::format_of(options.plot));
   if (!options.csv.empty()) write_file(options.csv, csv(answer));
   if (!options.plot.empty()) write_file(options.plot, plot);
+  if (answer.inside > 0 && options.plane.empty())
+    fmt::print(stderr, "ecram: warning: {} of {} points lie inside a magnet: the field is that in its material\n",
+               answer.inside, where.size());
   if (options.json)
     fmt::print("{}\n", json.dump(2));
   else if (answer.rows.empty() && options.magnets.empty())
@@ -434,7 +595,8 @@ void add_magnet(CLI::App& app) {
   command->add_flag("--turn", options->turn, "per point the ellipse of a full turn instead of the field at --angle");
   command->add_option("--csv", options->csv, "write the table here");
   command->add_option("--plot", options->plot,
-                      "draw the pair, or what --line, --angles or --gaps asked for (.svg or .png)");
+                      "draw the pair, or what --line, --plane, --angles or --gaps asked for (.svg or .png)");
+  command->add_option("--component", options->component, "what a plane's plot shows: magnitude (default), x, y or z");
   command->add_flag("--json", options->json, "print JSON (docs/magnet.md)");
   command->add_flag("--force", options->force, "replace files that exist");
   command->footer(
@@ -446,6 +608,7 @@ void add_magnet(CLI::App& app) {
       "  ecram magnet --line 0,0,-0.04 0,0,0.04 81      the camelback profile\n"
       "  ecram magnet --angles \"0 deg\" \"360 deg\" 73 --at 0,0,0.01 --csv turn.csv\n"
       "  ecram magnet --gaps \"1 mm\" \"30 mm\" 30\n"
+      "  ecram magnet --plane \"-35 mm,-20 mm,0\" \"35 mm,-20 mm,0\" \"-35 mm,20 mm,0\" 200 --plot map.png\n"
       "  ecram magnet --misangle \"3 deg\" --turn --plane \"-5 mm,-3 mm,0\" \"5 mm,-3 mm,0\" \"-5 mm,3 mm,0\" 21 --csv "
       "plane.csv");
   command->callback([options] { run(*options); });

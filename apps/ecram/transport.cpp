@@ -44,8 +44,8 @@ double option(const std::string& text, const char* si, const char* name) {
 }
 
 ordered_json result_json(const TransportResult& r) {
-  ordered_json j{{"schema", "ecram-transport"}, {"version", 1}}, laws = ordered_json::array(),
-                                                                 windows = ordered_json::array();
+  ordered_json j{{"schema", "ecram-transport"}, {"version", 1}},
+      laws = ordered_json::array(), windows = ordered_json::array(), plot = ordered_json::array();
   j["file"] = r.used.source;
   for (const auto& f : r.laws) {
     const bool temperature = physics::has_characteristic_temperature(f.law);
@@ -61,6 +61,8 @@ ordered_json result_json(const TransportResult& r) {
   for (const auto& w : r.windows)
     windows.push_back(
         {{"from_K", w.from}, {"to_K", w.to}, {"points", w.points}, {"energy_meV", to_json(scaled(w.energy, 1 / meV))}});
+  for (const auto& p : r.zabrodskii_plot)
+    plot.push_back({{"temperature_K", p.temperature}, {"points", p.points}, {"w", to_json(p.w)}});
   if (!r.laws.empty()) {
     j["preferred_law"] = std::isfinite(r.laws[0].aicc) ? ordered_json(physics::name(r.laws[0].law)) : ordered_json();
     j["hopping_preferred"] = r.hopping_preferred;
@@ -68,6 +70,7 @@ ordered_json result_json(const TransportResult& r) {
     j["mott_3d_against_2d"] = to_json(r.three_dimensional);
     j["exponent"] = to_json(r.exponent);
     j["zabrodskii_exponent"] = to_json(r.zabrodskii_exponent);
+    j["zabrodskii_plot"] = plot;
     j["conductivity_energy_meV"] = to_json(scaled(r.conductivity_energy, 1 / meV));
   }
   if (r.hop)
@@ -106,9 +109,13 @@ void print(const TransportResult& r) {
     if (std::isfinite(r.laws[0].aicc))
       fmt::print("  Mott hopping {} small polarons; its dimension: {} (weight of 3D against 2D: {:.3f})\n",
                  r.hopping_preferred ? "before" : "behind", r.dimension, r.three_dimensional);
-    fmt::print("  free exponent p              {} (95 %: {})\n", with_uncertainty(r.exponent),
-               report::interval(r.exponent));
-    fmt::print("  Zabrodskii plot's exponent   {}\n", with_uncertainty(r.zabrodskii_exponent));
+    if (r.exponent.known())
+      fmt::print("  free exponent p              {} (95 %: {})\n", with_uncertainty(r.exponent),
+                 report::interval(r.exponent));
+    if (r.zabrodskii_exponent.known())
+      fmt::print("  Zabrodskii plot's exponent   {} (95 %: {}; {} windows of ln T)\n",
+                 with_uncertainty(r.zabrodskii_exponent), report::interval(r.zabrodskii_exponent),
+                 r.zabrodskii_plot.size());
     fmt::print("  Arrhenius energy of sigma    {}\n", with_uncertainty(scaled(r.conductivity_energy, 1 / meV), "meV"));
   }
   if (r.hop)
@@ -125,8 +132,9 @@ void print(const TransportResult& r) {
     const auto [low, high] = std::minmax_element(r.windows.begin(), r.windows.end(), [](const auto& a, const auto& b) {
       return a.energy.value < b.energy.value;
     });
-    fmt::print("  over all windows             {:.1f} meV ({:.0f} to {:.0f} K) to {:.1f} meV ({:.0f} to {:.0f} K)\n",
-               low->energy.value / meV, low->from, low->to, high->energy.value / meV, high->from, high->to);
+    fmt::print("  {:<28} {:.1f} meV ({:.0f} to {:.0f} K) to {:.1f} meV ({:.0f} to {:.0f} K)\n",
+               fmt::format("over {} windows", r.windows.size()), low->energy.value / meV, low->from, low->to,
+               high->energy.value / meV, high->from, high->to);
   }
   if (r.mobility.known())
     fmt::print("  mobility                     {}, as T to the power {}\n",
@@ -149,10 +157,9 @@ report::Figure figure(const TransportResult& r) {
   const auto& rho = r.used.resistivity;
   if (!r.laws.empty()) {
     const LawFit& best = r.laws[0];
-    std::vector<double> x, law, reciprocal;
+    std::vector<double> x, law;
     for (double t : rho.temperature) {
       x.push_back(std::pow(t, -0.25));
-      reciprocal.push_back(1000 / t);
       law.push_back(
           std::exp(best.log_prefactor.value + physics::log_resistivity(best.law, best.characteristic.value, t)));
     }
@@ -162,10 +169,17 @@ report::Figure figure(const TransportResult& r) {
          .y = {.label = "resistivity", .unit = "Ω m", .log = true},
          .series = {{.name = "data", .draw = Draw::points, .x = x, .y = rho.value},
                     {.name = std::string(physics::name(best.law)), .draw = Draw::line, .x = x, .y = law}}});
+    Series windows{.draw = Draw::points};
+    for (const ReducedActivation& p : r.zabrodskii_plot) {
+      windows.x.push_back(p.temperature);
+      windows.y.push_back(p.w.value);
+      windows.low.push_back(p.w.low);
+      windows.high.push_back(p.w.high);
+    }
     f.panels.push_back({.title = "Zabrodskii plot",
                         .x = {.label = "temperature", .unit = "K", .log = true},
                         .y = {.label = "reduced activation energy w", .log = true},
-                        .series = {{.draw = Draw::points, .x = rho.temperature, .y = r.reduced_activation}}});
+                        .series = {windows}});
   }
   if (!r.used.density.empty()) {
     std::vector<double> x;
@@ -177,14 +191,18 @@ report::Figure figure(const TransportResult& r) {
                         .series = {{.draw = Draw::points, .x = x, .y = r.used.density.value}}});
   }
   if (!r.windows.empty()) {
-    std::vector<double> from, energy;
-    for (const auto& w : r.windows)
-      if (w.to == r.windows.back().to || w.to == r.windows[0].to)
-        from.push_back(0.5 * (w.from + w.to)), energy.push_back(w.energy.value / meV);
-    f.panels.push_back({.title = "Arrhenius energy against the fit's window",
-                        .x = {.label = "middle of the window", .unit = "K"},
+    // The windows that begin at the lowest temperature, and those that end at the highest.
+    const double lowest = r.windows.front().from, highest = r.windows.back().to;
+    Series up{.name = fmt::format("from {:.4g} K up to it", lowest)},
+        down{.name = fmt::format("from it up to {:.4g} K", highest), .hollow = true};
+    for (const auto& w : r.windows) {
+      if (w.from == lowest) up.x.push_back(w.to), up.y.push_back(w.energy.value / meV);
+      if (w.to == highest) down.x.push_back(w.from), down.y.push_back(w.energy.value / meV);
+    }
+    f.panels.push_back({.title = "Arrhenius energy by window",
+                        .x = {.label = "end of the window", .unit = "K"},
                         .y = {.label = "energy", .unit = "meV"},
-                        .series = {{.draw = Draw::points, .x = from, .y = energy}}});
+                        .series = {up, down}});
   }
   return f;
 }

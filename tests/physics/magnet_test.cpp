@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/physics/magnet.h"
 
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -193,6 +194,23 @@ TEST(Magnet, RefusesWhatIsNoMagnet) {
   EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 1, -1, 1, 0}, {1, 1, 1}), InvalidInput);
   EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 1, 2, 1, 0}, {1, 0, 1}), InvalidInput);
   EXPECT_THROW(field(CylinderMagnet{{0, 0, 0}, 1, 2, 1, 0}, {NAN, 0, 1}), InvalidInput);
+}
+
+// Two cylinders of radius 1 and length 2: 2 apart they touch, beside or above one another they do not meet.
+TEST(Magnet, SolidMagnetsDoNotOverlap) {
+  const auto apart = [](Vector centre) {
+    const std::array<CylinderMagnet, 2> both{CylinderMagnet{{0, 0, 0}, 1, 2, 1, 0}, CylinderMagnet{centre, 1, 2, 1, 0}};
+    check_apart(both);
+  };
+  EXPECT_NO_THROW(apart({2, 0, 0}));
+  EXPECT_NO_THROW(apart({0, 0, 2}));
+  EXPECT_NO_THROW(apart({0.5, 0.5, -2.1}));
+  EXPECT_THROW(apart({1.9, 0, 0}), InvalidInput);
+  EXPECT_THROW(apart({1.3, 1.3, 1.9}), InvalidInput);
+  EXPECT_THROW(apart({0, 0, 0}), InvalidInput);
+  EXPECT_TRUE(inside({{0, 0, 0}, 1, 2, 1, 0}, {0.7, 0.7, -0.99}));
+  EXPECT_FALSE(inside({{0, 0, 0}, 1, 2, 1, 0}, {0.8, 0.7, 0}));
+  EXPECT_FALSE(inside({{0, 0, 0}, 1, 2, 1, 0}, {0, 0, 1.01}));
 }
 
 }  // namespace

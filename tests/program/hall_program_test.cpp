@@ -348,6 +348,13 @@ TEST(TransportProgram, RefusesAndWritesNothing) {
       {"temperature,resistivity [ohm m]\n300,1\n290,2\n280,3\n270,4\n", "no unit"},
       {"temperature [K],resistivity [ohm m]\n300,1\n290,2\n", "at least 5"},
       {"temperature [K],note\n300,1\n290,2\n", "neither resistivity"},
+      {"temperature [K],resistivity\n300,1\n290,2\n280,3\n", "'resistivity' has no unit"},
+      {"temperature [K],resistivity [ohm m]\n", "t.csv"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n", "at least 5"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n290,9.9E37\n280,3\n", "no overflow (9.9E37)"},
+      {"temperature [K],T [K],resistivity [ohm m]\n300,300,1\n", "both the temperature"},
+      {"temperature [K],resistivity [ohm m],resistivity [ohm cm]\n300,300,1\n", "resistivity"},
+      {"temperature [K],resistivity [ohm m],resistivity_error [ohm m]\n300,1,-1\n", "standard error"},
       {"", "empty"},
   };
   for (const auto& [text, because] : files) {

@@ -82,6 +82,32 @@ TEST(MagnetProgram, WritesTableAndFigureWhole) {
   EXPECT_EQ(entries(folder.path()), 2U);
 }
 
+TEST(MagnetProgram, DrawsAPlaneAsAMap) {
+  const TemporaryFolder folder;
+  const std::string svg = (folder / "map.svg").string(), png = (folder / "map.png").string();
+  const std::string plane = "magnet --plane '-35 mm,-20 mm,0' '35 mm,-20 mm,0' '-35 mm,20 mm,0' 41 --plot ";
+  ASSERT_EQ(run_program(plane + svg).status, 0);
+  const auto figure = read_whole(svg);
+  for (const char* text : {"<image", "|B| at z = 0 mm", ">x (mm)<", ">y (mm)<"}) EXPECT_THAT(figure, HasSubstr(text));
+  EXPECT_EQ(run_program(plane + png + " --component y").status, 0);
+  EXPECT_EQ(run_program(plane + svg + " --force --turn").status, 0);
+  EXPECT_THAT(read_whole(svg), HasSubstr("amplitude of a turn"));
+  EXPECT_EQ(entries(folder.path()), 2U);
+}
+
+TEST(MagnetProgram, DrawsTouchingMagnets) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(run_program("magnet --gap '0 mm' --plot " + (folder / "pair.svg").string()).status, 0);
+}
+
+TEST(MagnetProgram, SaysThatAPointLiesInAMagnet) {
+  const auto outcome = run_program("magnet --at '-20 mm,0,0' --json");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("inside a magnet"));
+  EXPECT_EQ(nlohmann::json::parse(outcome.out).at("inside_magnet"), true);
+  EXPECT_FALSE(json_of("magnet --at 0,0,0").contains("inside_magnet"));
+}
+
 TEST(MagnetProgram, RefusesAndWritesNothing) {
   const TemporaryFolder folder;
   const std::string csv = (folder / "a.csv").string();
@@ -100,12 +126,29 @@ TEST(MagnetProgram, RefusesAndWritesNothing) {
       {"--angles 0 1 5 --turn --at 0,0,0", "--angles"},
       {"--gaps 0 1 5 --at 0,0,0", "--gaps"},
       {"--at '-5 mm,0,25.4 mm'", "edge"},
+      {"--at 0,0,0 --remanence '0 T'", "a magnet without field"},
+      {"--at 2,0,0 --magnet 0,0,0,1,1,0,0", "a magnet without field"},
+      {"--at 9,0,0 --magnet 0,0,0,1,1,1,0 --magnet 1.5,0,0,1,1,1,0", "magnets 1 and 2 overlap"},
+      {"--plane 0,0,0 0,0,0 0,1,0 5", "--plane: two of its corners are one point"},
+      {"--plane 0,0,0 1,0,0 2,0,0 5", "on one line"},
+      {"--at 0,0,0 --gap '1e300 m'", "expected magnets that give one"},
+      {"--plane 0,0,0 1,0,0 0,1,0 2001", "2000 at most"},
+      {"--plane 0,0,0 1,0,0 0,1,0 2000 --json", "250000 at most"},
   };
   for (const auto& [options, because] : cases)
     expect_refused(run_program(fmt::format("magnet {} --csv {}", options, csv)), because);
   expect_refused(run_program("magnet --csv " + csv), "--csv: nothing to write");
   expect_refused(run_program("magnet --plot " + (folder / "p.jpg").string()), "p.jpg");
-  expect_refused(run_program("magnet --at 0,0,0 --plot " + (folder / "p.svg").string()), "--plot");
+  const std::string svg = " --plot " + (folder / "p.svg").string();
+  const std::pair<const char*, const char*> plots[] = {
+      {"--at 0,0,0", "--plot"},
+      {"--plane 0,0,0 1,0,0 1,1,0 5", "right angles"},
+      {"--plane 0,0,0 1,0,0 0,1,0 5 --line 0,0,0 1,0,0 5", "--line or --plane"},
+      {"--plane 0,0,0 1,0,0 0,1,0 5 --component w", "magnitude, x, y or z"},
+      {"--line 0,0,0 1,0,0 5 --component x", "--component is for"},
+  };
+  for (const auto& [options, because] : plots)
+    expect_refused(run_program(fmt::format("magnet {}{}", options, svg)), because);
   EXPECT_EQ(entries(folder.path()), 0U);
 }
 

@@ -172,6 +172,95 @@ TEST(Figure, AcceptsWhatCannotBeDrawn) {
   EXPECT_EQ(markup_fault(render(figure, Format::svg)), "");
 }
 
+// Constants, and what rounding makes of them, lie across the middle of their panel.
+TEST(Figure, DrawsConstantCurves) {
+  const double step = std::nextafter(1.0, 2.0);
+  for (const bool log : {false, true})
+    for (const auto& [a, b] : {std::pair{1.0, 1.0},
+                               {1.0, step},
+                               {1.0, 1 + 3e-13},
+                               {0.733856057787, 0.7338560577871},
+                               {1e-250, 1e-250},
+                               {1e250, 1e250},
+                               {1e5, 1e5},
+                               {6e23, 6e23}}) {
+      Figure figure = straight_line();
+      Panel& panel = figure.panels[0];
+      panel.y.log = log;
+      panel.series[0].name = "";
+      panel.series[0].x = {0, 1, 2};
+      panel.series[0].y = {a, b, a};
+      const auto corners = stroke(render(figure, Format::svg));
+      ASSERT_GE(corners.size(), 2U) << a << (log ? " log" : "");
+      EXPECT_NEAR(corners.front().second, corners.back().second, 0.02);
+      EXPECT_GT(corners.back().first, corners.front().first + 300);
+    }
+  for (const double constant : {0.0, -3.0, -1e250, 1e-3}) {
+    Figure figure = straight_line();
+    figure.panels[0].series[0].name = "";
+    figure.panels[0].series[0].x = {constant, constant, constant};
+    figure.panels[0].series[0].y = {constant, constant, constant};
+    EXPECT_EQ(markup_fault(render(figure, Format::svg)), "") << constant;
+  }
+}
+
+/// The picture inside an SVG: x, y, width, height, px.
+std::vector<double> picture(const std::string& svg) {
+  std::vector<double> box;
+  const std::size_t at = svg.find("<image");
+  if (at == std::string::npos) return box;
+  for (const char* name : {" x='", " y='", " width='", " height='"}) {
+    const std::size_t from = svg.find(name, at);
+    box.push_back(std::strtod(svg.c_str() + from + std::string(name).size(), nullptr));
+  }
+  return box;
+}
+
+// Cells are where their middles say: a line through the middle of the left column of two ends a quarter into the map.
+TEST(Figure, DrawsAMapUnderItsSeries) {
+  Figure figure;
+  Panel panel{.x = {"x", "m", false, true}, .y = {"y", "m", false, true}};
+  panel.map = Map{.x = {0, 1e-3}, .y = {0, 1e-3, 2e-3}, .values = {0, 1, 2, 3, NAN, 5}, .scale = {"field", "T"}};
+  panel.series = {Series{.draw = Draw::line, .x = {0, 1e-3}, .y = {0, 2e-3}}};
+  figure.panels = {panel};
+  const std::string svg = render(figure, Format::svg);
+  EXPECT_EQ(markup_fault(svg), "");
+  for (const char* text : {">field (T)<", ">x (mm)<", ">y (mm)<", ">5<"})
+    EXPECT_NE(svg.find(text), std::string::npos) << text;
+  const auto box = picture(svg);
+  const auto line = stroke(svg);
+  ASSERT_EQ(box.size(), 4U);
+  ASSERT_GE(line.size(), 2U);
+  EXPECT_NEAR(line.front().first, box[0] + box[2] / 4, 1);
+  EXPECT_NEAR(line.back().first, box[0] + 3 * box[2] / 4, 1);
+  EXPECT_NEAR(line.front().second, box[1] + 5 * box[3] / 6, 1);
+  EXPECT_NEAR(line.back().second, box[1] + box[3] / 6, 1);
+  EXPECT_EQ(svg, render(figure, Format::svg));
+  EXPECT_GT(render(figure, Format::png).size(), 1000U);
+}
+
+TEST(Figure, AFineMapIsASmallFile) {
+  Figure figure;
+  Panel panel;
+  Map map;
+  for (int i = 0; i < 1500; ++i) map.x.push_back(i), map.y.push_back(i);
+  for (int i = 0; i < 1500 * 1500; ++i) map.values.push_back(std::sin(1e-3 * i) - 0.5);
+  map.two_signed = true;
+  panel.map = map;
+  figure.panels = {panel};
+  EXPECT_LT(render(figure, Format::svg).size(), 600000U);
+  panel.map->values.assign(map.values.size(), 0.25);
+  figure.panels = {panel};
+  EXPECT_EQ(markup_fault(render(figure, Format::svg)), "");
+  panel.map->values.pop_back();
+  figure.panels = {panel};
+  EXPECT_THROW(render(figure, Format::svg), InvalidInput);
+  panel.map = map;
+  panel.x.log = true;
+  figure.panels = {panel};
+  EXPECT_THROW(render(figure, Format::svg), InvalidInput);
+}
+
 TEST(Figure, PngIsAPngOfTwicePixels) {
   Figure figure = straight_line();
   figure.width = 600;

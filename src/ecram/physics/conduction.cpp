@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/physics/conduction.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <numbers>
 
 #include "ecram/core/constants.h"
@@ -26,29 +24,6 @@ double prefactor_power(ConductionLaw law) {
     default:
       return 0;
   }
-}
-
-void check(std::span<const double> temperature, std::span<const double> resistivity) {
-  if (temperature.size() != resistivity.size())
-    throw InvalidInput("{} temperatures but {} resistivities", temperature.size(), resistivity.size());
-  if (temperature.size() < 3) throw InvalidInput("{} points; a slope needs at least 3", temperature.size());
-  for (std::size_t i = 0; i < temperature.size(); ++i) {
-    if (!(temperature[i] > 0)) throw InvalidInput("temperature {} is {} K, not positive", i, temperature[i]);
-    if (!(resistivity[i] > 0)) throw InvalidInput("resistivity {} is {}, not positive", i, resistivity[i]);
-    if (i > 0 && !(temperature[i] > temperature[i - 1]))
-      throw InvalidInput("temperature {} ({} K) does not rise above the one before", i, temperature[i]);
-  }
-}
-
-struct Point {
-  double x, y;
-};
-
-/// Slope at x of the parabola through a, b and c.
-double parabola_slope(Point a, Point b, Point c, double x) {
-  const double ab = (b.y - a.y) / (b.x - a.x);
-  const double bc = (c.y - b.y) / (c.x - b.x);
-  return ab + (bc - ab) / (c.x - a.x) * (2 * x - a.x - b.x);
 }
 
 void check_mott(ConductionLaw law, double t0, double other, double temperature) {
@@ -107,19 +82,6 @@ double activation_energy(ConductionLaw law, double characteristic, double temper
   if (has_characteristic_temperature(law))
     return exponent(law) * kt * std::pow(characteristic / temperature, exponent(law));
   return characteristic - prefactor_power(law) * kt;
-}
-
-std::vector<double> reduced_activation_energy(std::span<const double> temperature,
-                                              std::span<const double> resistivity) {
-  check(temperature, resistivity);
-  const std::size_t n = temperature.size();
-  const auto point = [&](std::size_t i) { return Point{std::log(temperature[i]), std::log(resistivity[i])}; };
-  std::vector<double> w(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t middle = std::min(std::max<std::size_t>(i, 1), n - 2);
-    w[i] = -parabola_slope(point(middle - 1), point(middle), point(middle + 1), point(i).x);
-  }
-  return w;
 }
 
 Hopping mott_hopping_of_length(ConductionLaw law, double t0, double localisation_length, double temperature) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace ecram::physics {
 
@@ -54,28 +52,6 @@ double log_resistivity(ConductionLaw law, double characteristic, double temperat
 
 /// Local activation energy of the resistivity, k d ln(rho) / d(1/T), in joule.
 double activation_energy(ConductionLaw law, double characteristic, double temperature);
-
-/// Reduced activation energy of a resistivity curve: the ordinate of the Zabrodskii plot.
-///
-/// If the film conducts by hopping, rho(T) = rho0 * exp[(T0/T)^p], then
-///
-///     w(T) = -d ln(rho) / d ln(T) = p * (T0/T)^p,
-///
-/// and ln(w) against ln(T) is a straight line of slope -p: 1/4 for Mott hopping in three dimensions,
-/// 1/3 in two, 1/2 for Efros-Shklovskii, 1 for a single activation energy. The plot shows which law
-/// holds before any law is fitted, and needs neither rho0 nor the film's thickness.
-///
-/// The derivative at a point is that of the parabola through it and its two neighbours in
-/// (ln T, ln rho); at either end, of the parabola through the last three points. Its error is of
-/// second order in the spacing; noise of relative size e in rho becomes about e / (spacing in ln T) in w.
-///
-/// @param temperature  kelvin; at least 3 values, positive, strictly increasing
-/// @param resistivity  ohm metre (or any fixed multiple of it); positive, one for each temperature
-/// @return w, dimensionless, one for each temperature
-/// @throws InvalidInput  naming the first index at which a condition above fails
-///
-/// Source: Zabrodskii and Zinov'eva, Sov. Phys. JETP 59, 425 (1984).
-std::vector<double> reduced_activation_energy(std::span<const double> temperature, std::span<const double> resistivity);
 
 /// What hopping by Mott's law says of the film, for a density of localised states assumed or a localisation length.
 struct Hopping {

@@ -148,6 +148,26 @@ Vector field(std::span<const CylinderMagnet> magnets, const Vector& point) {
   return sum;
 }
 
+bool inside(const CylinderMagnet& magnet, const Vector& point) {
+  return std::hypot(point[0] - magnet.centre[0], point[1] - magnet.centre[1]) < magnet.radius &&
+         std::abs(point[2] - magnet.centre[2]) < magnet.length / 2;
+}
+
+void check_apart(std::span<const CylinderMagnet> magnets) {
+  constexpr double rounding = 1e-12;
+  for (std::size_t b = 1; b < magnets.size(); ++b)
+    for (std::size_t a = 0; a < b; ++a) {
+      const CylinderMagnet &one = magnets[a], &other = magnets[b];
+      const double across = std::hypot(one.centre[0] - other.centre[0], one.centre[1] - other.centre[1]),
+                   along = std::abs(one.centre[2] - other.centre[2]);
+      const double radii = one.radius + other.radius, lengths = 0.5 * (one.length + other.length);
+      if (across < radii * (1 - rounding) && along < lengths * (1 - rounding))
+        throw InvalidInput(
+            "magnets {} and {} overlap: their axes are {:.6g} m apart; expected {:.6g} m (the radii) or more", a + 1,
+            b + 1, across, radii);
+    }
+}
+
 std::array<CylinderMagnet, 2> magnets(const DipoleLinePair& pair, double angle) {
   check_cylinder(pair.radius, pair.length, pair.remanence);
   if (!(pair.gap >= 0)) throw InvalidInput("gap between the magnets {} m; expected none below 0", pair.gap);

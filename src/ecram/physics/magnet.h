@@ -45,6 +45,14 @@ Vector field(const CylinderMagnet& magnet, const Vector& point);
 /// The sum over any number of cylinders. Their permeability is taken as that of vacuum (1.05 for sintered NdFeB).
 Vector field(std::span<const CylinderMagnet> magnets, const Vector& point);
 
+/// Is the point in the magnet's body? There B is mu0 (H + M).
+bool inside(const CylinderMagnet& magnet, const Vector& point);
+
+/// Magnets are solid. Touching is allowed.
+///
+/// @throws InvalidInput  naming the first two that overlap, counted from 1
+void check_apart(std::span<const CylinderMagnet> magnets);
+
 /// A parallel dipole line: two equal cylinders along z with their centres at x = -+(radius + gap/2), turned against
 /// each other from magnetisation along +x: the one at -x by +angle, the one at +x by -angle. At the midpoint the field
 /// then lies on x and is B0 cos(angle).

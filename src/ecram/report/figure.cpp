@@ -263,6 +263,49 @@ void write_text(Script& script, const Layout& layout, std::string_view text, dou
               options);
 }
 
+/// Colours from dark to light that rise evenly in lightness (viridis), and blue over white to red for both signs.
+constexpr std::string_view rising_colours =
+    "0 '#440154', 1 '#482878', 2 '#3E4A89', 3 '#31688E', 4 '#26828E', 5 '#1F9E89', 6 '#35B779', 7 '#6DCD59', "
+    "8 '#B4DE2C', 9 '#FDE725'";
+constexpr std::string_view two_signed_colours =
+    "-4 '#053061', -3 '#2166AC', -2 '#67A9CF', -1 '#D1E5F0', 0 '#FFFFFF', 1 '#FDDBC7', 2 '#EF8A62', 3 '#B2182B', "
+    "4 '#67001F'";
+
+/// The bar of colours beside the panel, with its numbers and title.
+void write_colours(Script& script, const Map& map, const PanelFrame& frame, const Layout& layout) {
+  script.line("set palette defined ({})", map.two_signed ? two_signed_colours : rising_colours);
+  script.line("set cbrange [{:.12g}:{:.12g}]", frame.scale.low / frame.scale.divisor,
+              frame.scale.high / frame.scale.divisor);
+  script.line("set colorbox vertical user origin screen {:.5f}, screen {:.5f} size screen {:.5f}, screen {:.5f} border",
+              frame.bar_left / layout.width, 1 - frame.bottom / layout.height,
+              (frame.bar_right - frame.bar_left) / layout.width, frame.height() / layout.height);
+  std::string tics;
+  for (const Tic& tic : frame.scale.tics)
+    fmt::format_to(std::back_inserter(tics), "{}{} {:.12g}", tics.empty() ? "" : ", ", quoted(tic.label), tic.at);
+  if (tics.empty())
+    script.line("unset cbtics");
+  else
+    script.line("set cbtics ({}) out scale 0.6 offset -0.4,0 textcolor rgb '{}' font ',{}'", tics, ink,
+                small_font_size);
+  write_text(script, layout, frame.scale.title, frame.scale_title_at, (frame.top + frame.bottom) / 2,
+             fmt::format("center rotate by 90 font ',{}' textcolor rgb '{}'", font_size, ink));
+}
+
+/// The map's numbers as a block; gives the clause that draws it.
+std::string write_map(Script& script, const Map& map, const PanelFrame& frame, std::size_t panel) {
+  const std::string name = fmt::format("$m{}", panel);
+  script.line("{} << EOD", name);
+  for (std::size_t i = 0; i < map.x.size(); ++i)
+    for (std::size_t j = 0; j < map.y.size(); ++j) {
+      // A row for each cell, also for an empty one: gnuplot finds the grid from them.
+      const double value = map.values[i * map.y.size() + j];
+      script.line("{:.10g} {:.10g} {}", map.x[i] / frame.x.divisor, map.y[j] / frame.y.divisor,
+                  std::isfinite(value) ? fmt::format("{:.6g}", value / frame.scale.divisor) : "NaN");
+    }
+  script.line("EOD");
+  return fmt::format("{} using 1:2:3 with image notitle", name);
+}
+
 void write_titles(Script& script, const Panel& panel, const PanelFrame& frame, const Layout& layout) {
   const std::string plain = fmt::format("font ',{}' textcolor rgb '{}'", font_size, ink);
   const double legend = frame.legend.place == Legend::Place::above ? 4 + legend_line * frame.legend.rows : 0;
@@ -318,6 +361,7 @@ void write_panel(Script& script, const Panel& panel, const PanelFrame& frame, co
   write_titles(script, panel, frame, layout);
   write_rules(script, panel, frame);
   write_legend(script, frame, layout);
+  if (panel.map) write_colours(script, *panel.map, frame, layout);
 
   Drawings drawings(script, frame, index);
   std::size_t turn = 0;
@@ -328,7 +372,9 @@ void write_panel(Script& script, const Panel& panel, const PanelFrame& frame, co
     if (series.colour == Colour::next) ++turn;
   }
   // A panel without data still has its axes.
-  script.line("plot NaN notitle{}{}", drawings.clauses().empty() ? "" : ", ", fmt::join(drawings.clauses(), ", "));
+  std::vector<std::string> clauses = drawings.clauses();
+  if (panel.map) clauses.insert(clauses.begin(), write_map(script, *panel.map, frame, index));
+  script.line("plot NaN notitle{}{}", clauses.empty() ? "" : ", ", fmt::join(clauses, ", "));
 }
 
 std::string script_of(const Figure& figure, const Layout& layout, Format format) {

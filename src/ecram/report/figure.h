@@ -58,6 +58,15 @@ struct Annotation {
   std::string text = {};
 };
 
+/// Numbers on a grid, drawn as coloured cells below the series, with a bar of the colours beside the panel. The grid's
+/// lines are evenly spaced on axes that are not logarithmic. Finer grids than can be seen are averaged.
+struct Map {
+  std::vector<double> x = {}, y = {};  ///< middles of the cells, rising; at least two of each
+  std::vector<double> values = {};     ///< x.size() times y.size(), y running fastest; NaN: the cell stays white
+  Axis scale = {};                     ///< of the colours; not logarithmic
+  bool two_signed = false;             ///< colours for either sign, white at zero, the range the same on both sides
+};
+
 struct Panel {
   std::string title = {};  ///< above the panel; empty: none
   Axis x = {}, y = {};
@@ -65,6 +74,7 @@ struct Panel {
   std::vector<Rule> rules = {};
   std::vector<Annotation> annotations = {};
   double height = 1;  ///< relative to other rows: residuals under data take 0.4, say
+  std::optional<Map> map = {};
 };
 
 struct Figure {
@@ -83,7 +93,8 @@ enum class Format { svg, png };
 /// @param format  SVG comes without an XML declaration, so that it is a file of its own and can stand inside HTML;
 ///                its bytes depend on nothing but the figure and gnuplot's version. PNG has two pixels for each px.
 /// @param name    put in front of each id in the SVG; figures on one page need different ones
-/// @throws InvalidInput  if a series has x, y, low and high of different lengths, or a range is empty
+/// @throws InvalidInput  if a series has x, y, low and high of different lengths, a map another number of values than
+///                       cells or a logarithmic axis, or a range is empty
 /// @throws Failure       if gnuplot is not there or fails
 std::string render(const Figure& figure, Format format, std::string_view name = "figure");
 

@@ -20,6 +20,7 @@ namespace {
 
 constexpr double row_height = 270;  // px, of a panel of height 1
 constexpr double letter_width = 7;  // px, of a digit
+constexpr double bar_width_px = 16, bar_gap = 12;
 constexpr double margin_right = 18, margin_top = 12, title_line = 24, margin_bottom = 48, gap_shared = 14;
 
 /// Smallest and largest number that an axis can show.
@@ -43,8 +44,16 @@ double bar_width(const Series& series) {
   return std::isfinite(width) ? width : 1;
 }
 
+/// The cells' outer edges on one side.
+void include_edges(Range& range, const std::vector<double>& middles) {
+  const double half = (middles.back() - middles.front()) / (2 * static_cast<double>(middles.size() - 1));
+  range.include(middles.front() - half, false);
+  range.include(middles.back() + half, false);
+}
+
 Range x_range(const Panel& panel) {
   Range range;
+  if (panel.map) include_edges(range, panel.map->x);
   for (const Series& series : panel.series) {
     const double half = series.draw == Draw::bars ? bar_width(series) / 2 : 0;
     for (const double x : series.x) {
@@ -59,6 +68,7 @@ Range x_range(const Panel& panel) {
 
 Range y_range(const Panel& panel) {
   Range range;
+  if (panel.map) include_edges(range, panel.map->y);
   for (const Series& series : panel.series) {
     if (series.draw == Draw::bars) range.include(0, panel.y.log);
     if (series.draw != Draw::band)
@@ -71,10 +81,17 @@ Range y_range(const Panel& panel) {
   return range;
 }
 
+/// Are the ends so close that an axis between them would have no numbers? Constants that went through a calculation
+/// differ in their last digits.
+bool constant(const Range& range) {
+  constexpr double digits = 1e-9;  // what gnuplot's input and the tics resolve, with some room
+  return range.high - range.low <= digits * std::max(std::abs(range.low), std::abs(range.high));
+}
+
 /// Room around the data, `share` of the range on either side. Bars stand on their axis: no room below zero.
 Range with_margin(Range range, bool log, double share, bool from_zero) {
   if (range.empty()) return {log ? 1.0 : 0.0, log ? 10.0 : 1.0};
-  if (range.low == range.high) {
+  if (constant(range)) {
     if (log) return {range.low / 2, range.high * 2};
     const double half = range.low == 0 ? 1 : std::abs(range.low) * 0.05;
     return {range.low - half, range.high + half};
@@ -123,8 +140,18 @@ AxisFrame settle_axis(const Axis& axis, Range data, double margin, bool from_zer
 }
 
 struct Axes {
-  AxisFrame x, y;
+  AxisFrame x, y, scale;
 };
+
+AxisFrame settle_colours(const Map& map) {
+  Range range;
+  for (const double v : map.values) range.include(v, false);
+  if (map.two_signed && !range.empty()) {
+    const double most = std::max(std::abs(range.low), std::abs(range.high));
+    range = {-most, most};
+  }
+  return settle_axis(map.scale, range, 0, false);
+}
 
 /// The axes of each panel, as yet without tics.
 std::vector<Axes> settle_axes(const Figure& figure) {
@@ -140,8 +167,9 @@ std::vector<Axes> settle_axes(const Figure& figure) {
     const Panel& panel = figure.panels[i];
     const bool bars =
         std::any_of(panel.series.begin(), panel.series.end(), [](const Series& s) { return s.draw == Draw::bars; });
-    axes[i].x = settle_axis(panel.x, figure.shared_x ? column[i % columns] : own[i], 0.025, false);
-    axes[i].y = settle_axis(panel.y, y_range(panel), 0.06, bars);
+    axes[i].x = settle_axis(panel.x, figure.shared_x ? column[i % columns] : own[i], panel.map ? 0 : 0.025, false);
+    axes[i].y = settle_axis(panel.y, y_range(panel), panel.map ? 0 : 0.06, bars);
+    if (panel.map) axes[i].scale = settle_colours(*panel.map);
   }
   return axes;
 }
@@ -222,7 +250,8 @@ Legend place_legend(const Panel& panel, const PanelFrame& frame) {
   const int entries = legend_entries(panel);
   if (entries == 0) return {};
   const double width = legend_width(panel), height = entries * legend_line + 14;
-  if (width < frame.width() && height < frame.height()) {
+  // A map leaves no corner free.
+  if (!panel.map && width < frame.width() && height < frame.height()) {
     const double right = frame.width() - width, low = frame.height() - height;
     const std::array<Box, 4> boxes{Box{right, 0, frame.width(), height}, Box{0, 0, width, height},
                                    Box{right, low, frame.width(), frame.height()}, Box{0, low, width, frame.height()}};
@@ -240,6 +269,13 @@ void check(const Figure& figure) {
   if (figure.panels.empty()) throw InvalidInput("figure '{}': has no panels", figure.title);
   if (figure.columns < 1) throw InvalidInput("figure '{}': {} columns of panels", figure.title, figure.columns);
   for (const Panel& panel : figure.panels) {
+    if (const auto& map = panel.map) {
+      if (map->x.size() < 2 || map->y.size() < 2 || map->values.size() != map->x.size() * map->y.size())
+        throw InvalidInput("map '{}': {} values for {} by {} cells; expected 2 by 2 or more", map->scale.label,
+                           map->values.size(), map->x.size(), map->y.size());
+      if (panel.x.log || panel.y.log || map->scale.log)
+        throw InvalidInput("map '{}': on a logarithmic axis; expected none", map->scale.label);
+    }
     for (const Series& series : panel.series) {
       const std::size_t n = series.x.size();
       const bool needs_edges = series.draw == Draw::band;
@@ -310,6 +346,36 @@ Series widest_in_columns(const Series& band, std::span<const double> px) {
   return few;
 }
 
+/// Means of `by` neighbours.
+std::vector<double> means(const std::vector<double>& values, std::size_t by) {
+  std::vector<double> few;
+  for (std::size_t i = 0; i + by <= values.size(); i += by) {
+    double sum = 0;
+    for (std::size_t k = i; k < i + by; ++k) sum += values[k];
+    few.push_back(sum / static_cast<double>(by));
+  }
+  return few;
+}
+
+/// A map with no more cells than can be seen: blocks of cells are averaged; those that do not fill a block at the far
+/// edges go.
+Map coarser(const Map& map) {
+  constexpr std::size_t most = 400;  // cells along a side
+  const std::size_t by_x = (map.x.size() + most - 1) / most, by_y = (map.y.size() + most - 1) / most;
+  if (by_x == 1 && by_y == 1) return map;
+  Map few{means(map.x, by_x), means(map.y, by_y), {}, map.scale, map.two_signed};
+  for (std::size_t i = 0; i < few.x.size(); ++i)
+    for (std::size_t j = 0; j < few.y.size(); ++j) {
+      double sum = 0;
+      std::size_t count = 0;
+      for (std::size_t a = i * by_x; a < (i + 1) * by_x; ++a)
+        for (std::size_t b = j * by_y; b < (j + 1) * by_y; ++b)
+          if (const double v = map.values[a * map.y.size() + b]; std::isfinite(v)) sum += v, ++count;
+      few.values.push_back(count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN());
+    }
+  return few;
+}
+
 }  // namespace
 
 double AxisFrame::fraction(double value) const {
@@ -329,6 +395,7 @@ Layout lay_out(const Figure& figure) {
   for (std::size_t i = 0; i < count; ++i) {
     layout.panels[i].x = axes[i].x;
     layout.panels[i].y = axes[i].y;
+    layout.panels[i].scale = axes[i].scale;
     layout.panels[i].x_numbers = !figure.shared_x || i + columns >= count;
   }
 
@@ -346,6 +413,13 @@ Layout lay_out(const Figure& figure) {
     frame.left = slot * static_cast<double>(i % columns) + margin_left[i % columns];
     frame.y_title_at = slot * static_cast<double>(i % columns) + 12;
     frame.right = slot * static_cast<double>(i % columns + 1) - margin_right;
+    if (figure.panels[i].map) {
+      set_tics(frame.scale, row_height * figure.panels[i].height - 30, 42);
+      frame.scale_title_at = frame.right + margin_right - 12;
+      frame.bar_right = frame.right - (frame.scale.title.empty() ? 0 : 18) - widest_label(frame.scale) - 8;
+      frame.bar_left = frame.bar_right - bar_width_px;
+      frame.right = frame.bar_left - bar_gap;
+    }
     if (frame.width() < 60) throw InvalidInput("figure '{}': {} px are too narrow", figure.title, figure.width);
     set_tics(frame.x, frame.width(), 70);
     if (widest_label(frame.x) > 55) set_tics(frame.x, frame.width(), 25 + widest_label(frame.x));
@@ -380,6 +454,7 @@ Layout lay_out(const Figure& figure) {
       frame.top = top;
       frame.bottom = bottom;
       set_tics(frame.y, frame.height(), 42);
+      if (figure.panels[i].map) set_tics(frame.scale, frame.height(), 42);
     }
     y = bottom + below[row];
   }
@@ -393,7 +468,7 @@ Figure thinned(const Figure& figure) {
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
     const Panel& panel = figure.panels[i];
     const double width = static_cast<double>(figure.width) / figure.columns, height = row_height * panel.height;
-    Panel few = {panel.title, panel.x, panel.y, {}, panel.rules, panel.annotations, panel.height};
+    Panel few = {panel.title, panel.x, panel.y, {}, panel.rules, panel.annotations, panel.height, {}};
     for (const Series& series : panel.series) {
       const auto px = pixels(axes[i].x, series.x, width);
       const auto py = pixels(axes[i].y, series.y, height);
@@ -412,6 +487,11 @@ Figure thinned(const Figure& figure) {
     few.x.high = axes[i].x.high;
     few.y.low = axes[i].y.low;
     few.y.high = axes[i].y.high;
+    if (panel.map) {
+      few.map = coarser(*panel.map);
+      few.map->scale.low = axes[i].scale.low;
+      few.map->scale.high = axes[i].scale.high;
+    }
     result.panels.push_back(std::move(few));
   }
   return result;

@@ -31,8 +31,10 @@ struct Legend {
 struct PanelFrame {
   AxisFrame x, y;
   double left = 0, right = 0, top = 0, bottom = 0;
-  double y_title_at = 0;  ///< px from the left
-  bool x_numbers = true;  ///< false: the panel below carries them
+  double y_title_at = 0;                                   ///< px from the left
+  AxisFrame scale;                                         ///< of a map's colours
+  double bar_left = 0, bar_right = 0, scale_title_at = 0;  ///< px, of the bar of colours; 0 without a map
+  bool x_numbers = true;                                   ///< false: the panel below carries them
   Legend legend;
 
   double width() const { return right - left; }

@@ -142,6 +142,27 @@ TEST(Transport, FreezeOutFindsTheDonor) {
   EXPECT_NEAR(r.freeze_out->compensation.value, 0.1, 4 * r.freeze_out->compensation.standard_error);
 }
 
+// A table of thousands of readings, fitted by means: the donor put in, better known than from forty.
+TEST(Transport, FreezeOutOfADenseTable) {
+  TransportTable table;
+  const physics::Donor donor{1e24, 100 * meV, 0.1, 1, 2};
+  RandomStream random(3, "dense readings");
+  for (int i = 0; i < 4000; ++i) {
+    // Two runs with a gap between them, which no mean may bridge.
+    const double t = i < 2000 ? 40 + 0.05 * i : 250 + 0.075 * (i - 2000);
+    table.density.temperature.push_back(t);
+    table.density.value.push_back(physics::freeze_out_density(donor, t) * std::exp(0.01 * random.normal()));
+    table.density.error.push_back(0);
+  }
+  const auto r = analyse_transport(table);
+  ASSERT_TRUE(r.freeze_out.has_value());
+  EXPECT_TRUE(r.freeze_out->determined);
+  EXPECT_LT(r.freeze_out->depth.standard_error, 0.1 * meV);
+  EXPECT_NEAR(r.freeze_out->depth.value, donor.depth, 4 * r.freeze_out->depth.standard_error);
+  EXPECT_NEAR(r.freeze_out->compensation.value, 0.1, 4 * r.freeze_out->compensation.standard_error);
+  EXPECT_NEAR(r.freeze_out->density.value, 1e24, 4 * r.freeze_out->density.standard_error);
+}
+
 // The density of states fixes the dimension: in two, T0 = 13.8 / (k g xi^2), so that xi follows from g.
 TEST(Transport, DensityOfStatesFixesTheDimensionOfTheHop) {
   TransportTable table;
@@ -221,7 +242,31 @@ TEST(TransportTable, RefusesWhatIsNoTemperature) {
   EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n25,1\n-10,2\n0,3\n").find("csv:3: temperature -10 K"),
             std::string::npos);
   EXPECT_NE(complaint("temperature [K],resistivity [ohm m]\n300,1\n290,-2\n").find("csv:3"), std::string::npos);
+  EXPECT_NE(complaint("temperature [C],resistivity [ohm m]\n25,1\n").find("[degC]"), std::string::npos);
   EXPECT_NE(complaint("temperature [V],resistivity [ohm m]\n300,1\n").find("'temperature'"), std::string::npos);
+  EXPECT_NE(complaint("temperature [K],T [K],resistivity [ohm m]\n300,300,1\n")
+                .find("'temperature [K]' and 'T [K]' are both the temperature"),
+            std::string::npos);
+  EXPECT_NE(complaint("temperature [K],rho [ohm m],resistivity [ohm m]\n300,1,1\n").find("both the resistivity"),
+            std::string::npos);
+  const std::string errors = "temperature [K],resistivity [ohm m],resistivity_error [ohm m]\n300,1,0.1\n";
+  EXPECT_NE(complaint((errors + "290,2,-0.1\n").c_str()).find("csv:3: resistivity_error is -0.1"), std::string::npos);
+  EXPECT_NE(complaint((errors + "290,2,9.9E37\n").c_str()).find("csv:3: resistivity_error is 9.9e+37"),
+            std::string::npos);
+}
+
+TEST(TransportTable, NamesErrorsAsLargeAsTheirValuesAndTakesNoTimeForTemperature) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "table.csv";
+  write_file(
+      path,
+      "t [s],temperature [K],resistivity [ohm m],resistivity_error [ohm m]\n0,300,1,0.1\n1,290,2,3\n2,280,3,0.1\n");
+  ThreadPool threads(1);
+  const TransportTable t = read_transport_table(path, threads);
+  EXPECT_EQ(t.resistivity.temperature.front(), 280);
+  ASSERT_EQ(t.warnings.size(), 1u);
+  EXPECT_EQ(t.warnings[0].code, "error_exceeds_value");
+  EXPECT_EQ(t.warnings[0].row, 3u);
 }
 
 TransportTable table_of_law(double (*resistivity)(double)) {
@@ -235,12 +280,172 @@ TransportTable table_of_law(double (*resistivity)(double)) {
   return table;
 }
 
+// Windows by joined sums against the same windows fitted one by one from their points.
+TEST(Arrhenius, WindowsAreTheFitsOfTheirPoints) {
+  for (const int points : {26, 500}) {
+    TemperatureSeries s;
+    RandomStream random(4, "windows", 0);
+    for (int i = 0; i < points; ++i) {
+      const double t = 50 + 250.0 * i / (points - 1);
+      s.temperature.push_back(t);
+      s.value.push_back(1e22 * std::exp(-1000 / t + 0.01 * random.normal()));
+      s.error.push_back((0.005 + 0.01 * random.uniform()) * s.value.back());
+    }
+    const auto windows = arrhenius_windows(s);
+    EXPECT_EQ(windows.size(), points == 26 ? 22u * 23 / 2 : 63u * 64 / 2);
+    EXPECT_EQ(windows.front().from, 50);
+    EXPECT_EQ(windows.back().to, 300);
+    for (std::size_t k = 0; k < windows.size(); k += 17) {
+      TemperatureSeries part;
+      for (int i = 0; i < points; ++i)
+        if (s.temperature[i] >= windows[k].from && s.temperature[i] <= windows[k].to) {
+          part.temperature.push_back(s.temperature[i]);
+          part.value.push_back(s.value[i]);
+          part.error.push_back(s.error[i]);
+        }
+      ASSERT_EQ(part.value.size(), windows[k].points);
+      const Estimate e = arrhenius_energy(part);
+      EXPECT_NEAR(windows[k].energy.value, e.value, 1e-9 * e.value);
+      EXPECT_NEAR(windows[k].energy.standard_error, e.standard_error, 1e-7 * e.standard_error);
+      EXPECT_NEAR(windows[k].energy.high, e.high, 1e-9 * e.value);
+    }
+  }
+}
+
+// The truth is exact: in every window of an activated density the energy put in, even in those of a thousandth of a
+// kelvin, where sums of plain powers have lost all digits.
+TEST(Arrhenius, NarrowWindowsLoseNoDigits) {
+  TemperatureSeries s;
+  for (int i = 0; i < 60; ++i) {
+    s.temperature.push_back(300 + 1e-4 * i);
+    s.value.push_back(std::exp(-1160.4518121550082 / s.temperature.back()));
+    s.error.push_back(0);
+  }
+  for (const auto& w : arrhenius_windows(s)) EXPECT_NEAR(w.energy.value / meV, 100, 0.01);
+}
+
+// On a dense table neighbouring readings differ by less than their noise; the exponent is that put in nevertheless.
+TEST(Transport, ZabrodskiiExponentOfADenseTable) {
+  TransportTable table;
+  RandomStream random(9, "dense", 0);
+  for (int i = 0; i < 2000; ++i) {
+    const double t = 50 + 250 * i / 1999.0;
+    table.resistivity.temperature.push_back(t);
+    table.resistivity.value.push_back(std::exp(std::pow(3.083e7 / t, 0.25) + 0.01 * random.normal()));
+    table.resistivity.error.push_back(0);
+  }
+  TransportOptions options;
+  options.bootstrap = 0;
+  const auto r = analyse_transport(table, options);
+  EXPECT_LT(r.zabrodskii_exponent.standard_error, 0.01);
+  EXPECT_NEAR(r.zabrodskii_exponent.value, 0.25, 4 * r.zabrodskii_exponent.standard_error);
+  ASSERT_EQ(r.zabrodskii_plot.size(), 8u);
+  for (const auto& p : r.zabrodskii_plot)
+    EXPECT_NEAR(p.w.value, 0.25 * std::pow(3.083e7 / p.temperature, 0.25), 4.5 * p.w.standard_error);
+}
+
+// w of an exact law is p (T0/T)^p, by hand, whatever the windows and however few points they have.
+TEST(Transport, ZabrodskiiPlotOfAnExactLaw) {
+  for (const double p : {0.25, 0.5, 1.0})
+    for (const int step : {1, 10, 40}) {
+      TransportTable table;
+      const double t0 = std::pow(18.0, 1 / p) * 100;
+      for (int t = 50; t <= 300; t += step) {
+        table.resistivity.temperature.push_back(t);
+        table.resistivity.value.push_back(0.035 * std::exp(std::pow(t0 / t, p)));
+        table.resistivity.error.push_back(0);
+      }
+      TransportOptions options;
+      options.bootstrap = 0;
+      const auto r = analyse_transport(table, options);
+      EXPECT_NEAR(r.zabrodskii_exponent.value, p, 1e-6) << step;
+      ASSERT_GE(r.zabrodskii_plot.size(), 2u);
+      for (const auto& point : r.zabrodskii_plot) {
+        const double w = p * std::pow(t0 / point.temperature, p);
+        EXPECT_NEAR(point.w.value, w, 1e-5 * w);
+      }
+    }
+}
+
+// Two laws after one another: Efros and Shklovskii's below 120 K, one level above. No one exponent holds.
+TEST(Transport, ABentZabrodskiiPlotIsSaid) {
+  TransportTable table;
+  RandomStream random(6, "bent", 0);
+  for (double t = 40; t <= 300; t += 2) {
+    const double hops = 1e-3 * std::exp(-std::sqrt(3000 / t)), level = 50 * std::exp(-1800 / t);
+    table.resistivity.temperature.push_back(t);
+    table.resistivity.value.push_back(std::exp(0.01 * random.normal()) / (hops + level));
+    table.resistivity.error.push_back(0);
+  }
+  TransportOptions options;
+  options.bootstrap = 0;
+  const auto r = analyse_transport(table, options);
+  for (const char* code : {"zabrodskii_plot_bent", "no_law_fits"})
+    EXPECT_TRUE(std::ranges::any_of(r.warnings, [&](const Warning& w) { return w.code == code; })) << code;
+  // Where no law describes the data, none has a hop or a dimension.
+  EXPECT_FALSE(r.hop.has_value());
+  EXPECT_EQ(r.dimension, "undetermined");
+}
+
+// True Mott data keep their hop: the better Mott law is within ten units of AICc of the best.
+TEST(Transport, MottDataKeepTheirHop) {
+  TransportOptions options;
+  options.bootstrap = 0;
+  int hops = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    TransportTable table;
+    table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 0.01, trial);
+    hops += analyse_transport(table, options).hop ? 1 : 0;
+  }
+  EXPECT_GE(hops, 297);
+}
+
 // Efros and Shklovskii's law, not Mott's: no dimension and no hop of Mott's.
 TEST(Transport, NoMottHopWhereAnotherHoppingLawWins) {
   const auto r = analyse_transport(table_of_law([](double t) { return 1e-3 * std::exp(std::sqrt(5000 / t)); }), {});
   EXPECT_EQ(r.laws[0].law, physics::ConductionLaw::efros_shklovskii);
   EXPECT_EQ(r.dimension, "undetermined");
   EXPECT_FALSE(r.hop.has_value());
+}
+
+// 5e21 per cubic centimetre are 200 times N_c at 300 K: no donor freezes out.
+TEST(Transport, ADegenerateDensityHasNoFreezeOut) {
+  TransportTable table;
+  for (double t = 200; t <= 300; t += 10) {
+    table.density.temperature.push_back(t);
+    table.density.value.push_back(5e27 * std::exp(-200 / t));
+    table.density.error.push_back(0);
+  }
+  const auto r = analyse_transport(table, {});
+  EXPECT_FALSE(r.freeze_out.has_value());
+  EXPECT_TRUE(std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "degenerate_density"; }));
+}
+
+// One error of next to nothing among honest ones: that reading is taken as exact, and the rest still counts.
+TEST(FitLaw, AnErrorOfNothingDoesNotSpoilTheFit) {
+  TemperatureSeries s = draw(ConductionLaw::nearest_neighbour, 100 * meV, 0.01, 5);
+  s.error[3] = 1e-300;
+  const LawFit fit = fit_law(ConductionLaw::nearest_neighbour, s, 100);
+  EXPECT_NEAR(fit.characteristic.value, 100 * meV, 5 * meV);
+  EXPECT_TRUE(std::isfinite(fit.bootstrap.standard_error));
+}
+
+// A constant resistivity, exactly and with noise: nothing falls, no law, no exponent, no hop of yoctometres.
+TEST(Transport, AConstantHasNoHoppingLaw) {
+  for (const double noise : {0.0, 0.01}) {
+    TransportTable table;
+    RandomStream random(8, "constant", 0);
+    for (double t = 200; t <= 300; t += 10) {
+      table.resistivity.temperature.push_back(t);
+      table.resistivity.value.push_back(1.5 * std::exp(noise * random.normal()));
+      table.resistivity.error.push_back(0);
+    }
+    const auto r = analyse_transport(table, {});
+    for (const LawFit& f : r.laws) EXPECT_EQ(f.weight, 0) << physics::name(f.law);
+    EXPECT_FALSE(r.hop.has_value());
+    EXPECT_FALSE(r.exponent.known());
+    EXPECT_FALSE(r.zabrodskii_exponent.known());
+  }
 }
 
 TEST(Transport, AMetalHasNoHoppingLaw) {

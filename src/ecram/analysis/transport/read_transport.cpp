@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -9,29 +11,63 @@
 #include "ecram/analysis/columns.h"
 #include "ecram/analysis/transport/transport.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/units.h"
 
 namespace ecram::analysis {
 namespace {
 
 using Names = std::vector<std::string_view>;
 
-/// A column and its errors, in order of rising temperature, rows without a value left out; where some rows have an
-/// error, those without are left out as well and warned of.
+/// "t [s]" beside a temperature.
+bool is_time(const record::Column& column) {
+  if (column.name != "t" || column.unit.empty()) return false;
+  try {
+    unit_factor(column.unit, "s");
+    return true;
+  } catch (const InvalidInput&) {
+    return false;
+  }
+}
+
 constexpr double largest_reading = 1e37;  // instruments mark an overflow with 9.9E37
 
+/// The column of one of these names. Two are refused, for either could be meant; one in seconds called "t" is the time.
+std::optional<std::size_t> only_column(const record::Table& table, const Names& names, const char* what) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const auto& column = table.columns[i];
+    if (!is_one_of(column.name, names) || is_time(column)) continue;
+    if (found)
+      throw InvalidInput("{}: columns '{}' and '{}' are both the {}; expected one", record::where_header(table),
+                         record::printable(table.columns[*found].header), record::printable(column.header), what);
+    found = i;
+  }
+  return found;
+}
+
+/// A column and its errors, in order of rising temperature, rows without a value left out; where some rows have an
+/// error, those without are left out as well and warned of.
 TemperatureSeries series(TransportTable& result, const record::Table& table, const std::vector<double>& temperature,
                          const std::vector<std::size_t>& order, std::size_t column, const Names& error_names,
                          std::string_view si, bool invert) {
   const auto values = si_numbers(table, column, si);
   std::vector<double> errors;
-  if (const auto c = find_column(table, "", "", error_names)) errors = si_numbers(table, *c, si);
+  std::string error_name;
+  if (const auto error_column = only_column(table, error_names, "error")) {
+    errors = si_numbers(table, *error_column, si);
+    error_name = record::printable(table.columns[*error_column].name);
+  }
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    if (errors[i] < 0 || errors[i] > largest_reading)
+      throw InvalidInput("{}: {} is {}; expected a standard error, 0 or more and no overflow (9.9E37)",
+                         record::where(table, i), error_name, errors[i]);
   TemperatureSeries s;
-  const bool stated = std::any_of(errors.begin(), errors.end(), [](double e) { return std::abs(e) > 0; });
-  std::size_t without = 0, first = 0;
+  const bool stated = std::any_of(errors.begin(), errors.end(), [](double e) { return e > 0; });
+  std::size_t without = 0, first = 0, unknown = 0, first_unknown = 0;
   for (std::size_t i : order) {
     const double v = values[i];
     if (std::isnan(v)) continue;
-    if (stated && !(std::abs(errors[i]) > 0)) {
+    if (stated && !(errors[i] > 0)) {
       if (without++ == 0 || i < first) first = i;
       continue;
     }
@@ -40,7 +76,8 @@ TemperatureSeries series(TransportTable& result, const record::Table& table, con
                          record::printable(table.columns[column].name), v, v > 0 ? ", and no overflow (9.9E37)" : "");
     s.temperature.push_back(temperature[i]);
     s.value.push_back(invert ? 1 / v : v);
-    const double e = errors.empty() || std::isnan(errors[i]) ? 0 : std::abs(errors[i]);
+    const double e = errors.empty() || std::isnan(errors[i]) ? 0 : errors[i];
+    if (e >= v && (unknown++ == 0 || i < first_unknown)) first_unknown = i;
     s.error.push_back(invert ? e / (v * v) : e);
   }
   if (without > 0)
@@ -49,6 +86,11 @@ TemperatureSeries series(TransportTable& result, const record::Table& table, con
          fmt::format("{} of {} values of {} have no error where the others have one: they were "
                      "left out",
                      without, without + s.value.size(), record::printable(table.columns[column].name))});
+  if (unknown > 0)
+    result.warnings.push_back(
+        {"error_exceeds_value", record::line_of(table, first_unknown),
+         fmt::format("{} of {} values of {} are no larger than their errors: their logarithms say next to nothing",
+                     unknown, s.value.size(), record::printable(table.columns[column].name))});
   return s;
 }
 
@@ -58,9 +100,12 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
   const record::Table table = record::read_table(path, threads);
   TransportTable t;
   t.source = path.string();
-  const auto temperature_column = find_column(table, "", "", Names{"temperature", "t", "tk", "temp"});
+  const auto temperature_column = only_column(table, {"temperature", "t", "tk", "temp"}, "temperature");
   if (!temperature_column)
     throw InvalidInput("{}: no column 'temperature'; it has {}", record::where_header(table), column_names(table));
+  if (const auto& column = table.columns[*temperature_column]; column.unit == "C")
+    throw InvalidInput("{}: column '{}': C is the coulomb; expected [K] or, for degrees Celsius, [degC]",
+                       record::where_header(table), record::printable(column.name));
   const auto temperature = si_numbers(table, *temperature_column, "K");
   for (std::size_t i = 0; i < temperature.size(); ++i)
     if (std::isnan(temperature[i]))
@@ -79,24 +124,25 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
 
   struct Kind {
     Names names, errors;
-    const char* si;
+    const char *what, *si;
     bool invert;
   };
-  const Kind kinds[] = {{{"resistivity", "rho"}, {"resistivityerror", "rhoerror", "resistivityse"}, "ohm m", false},
-                        {{"conductivity", "sigma"}, {"conductivityerror", "sigmaerror", "conductivityse"}, "S/m", true},
-                        {{"sheetresistance", "rs"}, {"sheetresistanceerror", "sheetresistancese"}, "ohm", false},
-                        {{"resistance", "r"}, {"resistanceerror", "resistancese"}, "ohm", false},
-                        {{"conductance", "g"}, {"conductanceerror", "conductancese"}, "S", true}};
+  const Kind kinds[] = {
+      {{"resistivity", "rho"}, {"resistivityerror", "rhoerror", "resistivityse"}, "resistivity", "ohm m", false},
+      {{"conductivity", "sigma"}, {"conductivityerror", "sigmaerror", "conductivityse"}, "conductivity", "S/m", true},
+      {{"sheetresistance", "rs"}, {"sheetresistanceerror", "sheetresistancese"}, "sheet resistance", "ohm", false},
+      {{"resistance", "r"}, {"resistanceerror", "resistancese"}, "resistance", "ohm", false},
+      {{"conductance", "g"}, {"conductanceerror", "conductancese"}, "conductance", "S", true}};
   for (const Kind& kind : kinds)
-    if (const auto column = find_column(table, "", "", kind.names); column && t.resistivity.empty())
+    if (const auto column = only_column(table, kind.names, kind.what); column && t.resistivity.empty())
       t.resistivity = series(t, table, temperature, order, *column, kind.errors, kind.si, kind.invert);
-  if (const auto c = find_column(table, "", "", Names{"density", "n", "carrierdensity"}))
+  if (const auto c = only_column(table, {"density", "n", "carrierdensity"}, "density"))
     t.density = series(t, table, temperature, order, *c, {"densityerror", "nerror", "densityse", "carrierdensityerror"},
                        "m^-3", false);
-  else if (const auto sheet = find_column(table, "", "", Names{"sheetdensity", "ns"}))
+  else if (const auto sheet = only_column(table, {"sheetdensity", "ns"}, "sheet density"))
     t.density = series(t, table, temperature, order, *sheet, {"sheetdensityerror", "sheetdensityse"}, "m^-2", false),
     t.sheet_density = true;
-  if (const auto c = find_column(table, "", "", Names{"mobility", "mu", "hallmobility"}))
+  if (const auto c = only_column(table, {"mobility", "mu", "hallmobility"}, "mobility"))
     t.mobility =
         series(t, table, temperature, order, *c, {"mobilityerror", "muerror", "mobilityse"}, "m^2/(V s)", false);
   if (t.resistivity.empty() && t.density.empty())

@@ -66,7 +66,12 @@ struct ArrheniusWindow {
 /// Energy of y = y0 T^power exp(-E/(k T)) by least squares on the ln scale.
 Estimate arrhenius_energy(const TemperatureSeries& y, double power = 0);
 
-/// The same in every window of at least `least` neighbouring points.
+/// Windows begin and end at this many places of a table at most.
+inline constexpr std::size_t most_window_edges = 64;
+
+/// The same in every window of at least `least` neighbouring points (3 or more). In a table of 64 points or more the
+/// windows begin and end at 64 places, evenly spread over the points, both ends among them: 2,016 windows at most, in a
+/// time that grows with the number of points only.
 std::vector<ArrheniusWindow> arrhenius_windows(const TemperatureSeries& y, std::size_t least = 5);
 
 struct TransportOptions {
@@ -79,6 +84,13 @@ struct TransportOptions {
   std::uint64_t seed = 1;
 };
 
+/// A point of the Zabrodskii plot.
+struct ReducedActivation {
+  double temperature = 0;  ///< K
+  std::size_t points = 0;  ///< readings in its window
+  Estimate w;              ///< -d ln(rho) / d ln(T)
+};
+
 /// A donor fitted to n(T) by charge neutrality.
 struct FreezeOut {
   Estimate density, depth, compensation;  ///< 1/m^3, J, 1
@@ -86,16 +98,17 @@ struct FreezeOut {
 };
 
 struct TransportResult {
-  TransportTable used;                     ///< the points within the window
-  std::vector<LawFit> laws;                ///< best first; empty without resistivity
-  double three_dimensional = 0.5;          ///< Akaike weight of Mott's law in 3D against that in 2D
-  std::string dimension;                   ///< "3D", "2D"; "undetermined" with odds below 2 to 1, and behind polarons
-  bool hopping_preferred = false;          ///< Mott's law has more weight than small polarons
-  Estimate exponent;                       ///< p of exp[(T0/T)^p] with p free
-  std::vector<double> reduced_activation;  ///< Zabrodskii plot, at the temperatures of the resistivity
-  Estimate zabrodskii_exponent;            ///< minus the slope of ln w against ln T
-  std::optional<physics::Hopping> hop;     ///< at 300 K, where Mott's law is preferred to small polarons
-  physics::ConductionLaw hop_law{};        ///< of the hop: the law of the density of states, or the better one
+  TransportTable used;             ///< the points within the window
+  std::vector<LawFit> laws;        ///< best first; empty without resistivity
+  double three_dimensional = 0.5;  ///< Akaike weight of Mott's law in 3D against that in 2D
+  std::string dimension;           ///< "3D", "2D"; "undetermined" with odds below 2 to 1, and without a hop
+  bool hopping_preferred = false;  ///< Mott's law has more weight than small polarons
+  Estimate exponent;               ///< p of exp[(T0/T)^p] with p free; not of a resistivity that does not fall
+  /// Zabrodskii plot: w in windows of one width in ln(T), by straight lines; no point shares a reading with another.
+  std::vector<ReducedActivation> zabrodskii_plot;
+  Estimate zabrodskii_exponent;                  ///< p of w = A T^-p through it
+  std::optional<physics::Hopping> hop;           ///< at 300 K, where Mott's laws have support beside all others
+  physics::ConductionLaw hop_law{};              ///< of the hop: the law of the density of states, or the better one
   Estimate conductivity_energy, density_energy;  ///< J, straight lines
   Estimate density_energy_band;                  ///< J, of n/T^1.5
   std::vector<ArrheniusWindow> windows;          ///< of n, or of 1/rho where there is no n
