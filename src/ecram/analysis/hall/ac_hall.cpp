@@ -16,7 +16,6 @@
 #include "ecram/analysis/hall/residual_lines.h"
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
-#include "ecram/fit/model_choice.h"
 #include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
@@ -24,41 +23,6 @@ namespace {
 
 using std::numbers::pi;
 constexpr double infinite = std::numeric_limits<double>::infinity();
-
-/// Akaike's criterion, for noise of a colour that is the same for all candidates.
-double criterion(double residual_square, std::size_t columns, std::size_t samples) {
-  return fit::aicc(double(samples) * std::log(residual_square / double(samples)), columns + 1, samples);
-}
-
-double residual_square(const signal::Regression& fit) { return fit.white_variance * double(fit.degrees_of_freedom); }
-
-double criterion(const signal::Regression& fit) {
-  const auto p = static_cast<std::size_t>(fit.coefficient.size());
-  return criterion(residual_square(fit), p, fit.degrees_of_freedom + p);
-}
-
-/// The order of the drift that AICc prefers. Where the drift columns stand last, a single fit holds the sums of squares
-/// of all lower orders; several records are fitted order by order.
-int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal) {
-  int order = most;
-  double best = infinite;
-  const auto consider = [&](double a, int k) {
-    if (a < best) best = a, order = k;
-  };
-  if (model.drift.size() > 1) {
-    for (int k = most; k >= 0; --k) consider(criterion(whitened.fit(model.columns(k, with_longitudinal))), k);
-    return order;
-  }
-  const auto full = whitened.fit(model.columns(most, with_longitudinal));
-  const auto columns = static_cast<std::size_t>(full.coefficient.size());
-  double square = residual_square(full);
-  for (int k = most; k >= 0; --k) {
-    const std::size_t left = columns - static_cast<std::size_t>(most - k);
-    consider(criterion(square, left, full.degrees_of_freedom + columns), k);
-    square += full.explained[left - 1];
-  }
-  return order;
-}
 
 /// The main fit, with the columns it chose.
 struct HallFit {
@@ -308,7 +272,10 @@ Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
 }
 
 /// The fit's coefficients as physical quantities.
-void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign) {
+///
+/// @param amplitude_error  relative, of the field's amplitude: in the resistance at the amplitude, not in the slope
+void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign,
+                   double amplitude_error) {
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
   const double in_step = unbias * sign * f.coefficient(HallModel::hall),
                in_step_error = unbias * f.error(HallModel::hall);
@@ -317,7 +284,8 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   r.signal_to_noise = std::abs(in_step) / in_step_error;
   r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
   r.hall_slope = estimate(f, slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
-  r.hall_resistance = scaled(r.hall_slope, amplitude);
+  r.hall_resistance = scaled(
+      estimate(f, slope.value, std::hypot(r.hall_slope.standard_error, slope.value * amplitude_error)), amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
   const auto offset =
@@ -439,7 +407,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
   }
   const double sign = bar.arms_swapped ? -1 : 1;
-  fill_from_fit(result, fit, block, unbias, sign);
+  fill_from_fit(result, fit, block, unbias, sign, turn.amplitude_error / turn.amplitude);
   const double hall_voltage = std::abs(result.hall_resistance.value) * result.current;
   result.hall_slope = scaled(result.hall_slope, 1 / contact_factor(bar));
   if (!result.pickup_separated)

@@ -62,8 +62,8 @@ struct HallResult {
   // The main estimate, by generalised least squares.
   Estimate hall_slope;         ///< ohm/T: dR_xy/dB, corrected for the contacts
   Estimate in_phase;           ///< ohm: R_xy in step with the field, at its amplitude
-  Estimate hall_resistance;    ///< ohm: the same, freed of the lag where that is known
-  double signal_to_noise = 0;  ///< hall_resistance over its standard error
+  Estimate hall_resistance;    ///< ohm: the same, freed of the lag where that is known, with the amplitude's own error
+  double signal_to_noise = 0;  ///< in_phase over its standard error
   Estimate phase;              ///< rad: by how much V_xy lags behind the field
   Estimate induced;            ///< V: amplitude of the part in quadrature (induction, lag and pick-up together)
   Estimate even;               ///< ohm/T^2: magnetoresistance through misalignment
