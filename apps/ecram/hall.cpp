@@ -178,7 +178,8 @@ DcAnswer lake_shore(const std::string& path, double hall_factor) {
   const LakeShoreExport file = read_lake_shore(path);
   const auto curves = contact_curves(file);
   const auto points = naming(path, [&] { return lake_shore_points(file, hall_factor); });
-  if (curves.empty() && points.empty()) throw InvalidInput("{}: neither I-V curves (of three points) nor Hall coefficients in it", path);
+  if (curves.empty() && points.empty())
+    throw InvalidInput("{}: neither I-V curves (of three points) nor Hall coefficients in it", path);
   DcAnswer a;
   if (points.size() == 1) a.json = report::dc_hall_json(points[0]);
   a.json["sample"] = ordered_json::object();

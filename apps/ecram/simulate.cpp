@@ -186,7 +186,8 @@ void add_simulate(CLI::App& app) {
   add("--mains-frequency", s.mains_frequency, "Hz", "its mean (50 Hz)");
   s.mains_wander = 0.02;
   add("--mains-wander", s.mains_wander, "Hz", "standard deviation of its frequency over minutes (20 mHz)");
-  add("--aperture", s.aperture, "s", "over which the meter averages a reading: \"20 ms\" takes 50 Hz away (an instant)");
+  add("--aperture", s.aperture, "s",
+      "over which the meter averages a reading: \"20 ms\" takes 50 Hz away (an instant)");
   command->add_option("--spike-share", s.spike_share, "share of readings with a spike");
   add("--spike-size", s.spike_size, "V", "standard deviation of the spikes");
   add("--resolution", s.resolution, "V", "least step of a reading");

@@ -227,7 +227,7 @@ Corner best_alone(std::span<const double> grid, const auto& corner) {
   double low = best > 0 ? grid[best - 1] : grid[0] - 3, high = best + 1 < grid.size() ? grid[best + 1] : grid[best] + 6;
   constexpr double golden = 0.6180339887498949;
   Corner left = corner(high - golden * (high - low)), right = corner(low + golden * (high - low));
-  for (int step = 0; step < 10; ++step) {
+  for (int step = 0; step < 7; ++step) {
     if (left.deviance < right.deviance) {
       high = low + golden * (high - low);
       right = left;
@@ -301,14 +301,17 @@ std::vector<LikelyColour> likely_colours(const LinearModel& model, const std::ve
     const double gain = white.deviance - c.deviance;
     if (gain > 0.01) all.push_back({c.colour(), 0.5 * (gain - cost)});
   };
-  // No part alone does better than both together.
-  if (white.deviance - both.deviance > 0.01) {
-    add(best_alone(flickers, [&](double f) { return likelihood.at(f, none); }), flicker_cost);
-    add(best_alone(browns, [&](double b) { return likelihood.at(none, b); }), brown_cost);
+  constexpr double negligible = -4.6;                       // ln of a weight beside the best
+  const double most_gain = white.deviance - both.deviance;  // no part alone does better than both together
+  if (most_gain > 0.01) {
     add(both, flicker_cost + brown_cost);
+    add(best_alone(flickers, [&](double f) { return likelihood.at(f, none); }), flicker_cost);
+    if (0.5 * (most_gain - brown_cost) > all.back().weight + negligible)
+      add(best_alone(browns, [&](double b) { return likelihood.at(none, b); }), brown_cost);
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
   const double most = all[0].weight;  // still as a logarithm
+  std::erase_if(all, [&](const LikelyColour& c) { return c.weight < most + negligible; });
   double sum = 0;
   for (LikelyColour& c : all) sum += c.weight = std::exp(c.weight - most);
   for (LikelyColour& c : all) c.weight /= sum;

@@ -96,9 +96,11 @@ struct LikelyColour {
   double weight = 0;
 };
 
-/// White noise alone, with flicker, with brown and with both, each as likely as it can be, with their Akaike weights; the
-/// best first. A part that is there by chance only, which in white noise is every second one, adds little to the noise at
-/// a frequency but much to what is slower than the record, and so to the error of a mean: there its weight counts.
+/// White noise alone, with flicker, with brown and with both, each as likely as it can be, with the weights of their
+/// evidence, the best first, those of less than a hundredth of the best left out. Flicker costs Akaike's 2 in -2 ln of
+/// the likelihood; brown, which looks like a drift, 6.4. A part that is there by chance only, which in white noise is
+/// every second one, adds little to the noise at a frequency but much to what is slower than the record, and so to the
+/// error of a mean: there its weight counts.
 ///
 /// Source: Burnham and Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.9.
 std::vector<LikelyColour> likely_colours(const LinearModel& model, const std::vector<double>& rates);

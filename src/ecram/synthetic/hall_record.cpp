@@ -64,6 +64,13 @@ void check(const HallScene& s) {
   if (!(fall < 1)) throw InvalidInput("resistance drift of {:.3g} in all; expected less than 1", fall);
   if (!(s.time_jitter >= 0 && s.time_jitter < s.interval / 2))
     throw InvalidInput("time jitter {} s; expected less than half the interval", s.time_jitter);
+  const double turns = s.mains_frequency * s.interval;
+  if (s.mains_amplitude > 0 && s.mains_wander == 0 && s.time_jitter == 0 && std::abs(turns - std::round(turns)) < 1e-9)
+    throw InvalidInput(
+        "steady mains of {} Hz read every {} s fold down to a constant and would do nothing; expected a wander of "
+        "their "
+        "frequency, another frequency or another interval",
+        s.mains_frequency, s.interval);
   if (s.aperture > s.interval)
     throw InvalidInput("aperture {} s; expected at most the interval {} s between readings", s.aperture, s.interval);
   if (!(s.spike_share >= 0 && s.spike_share < 1)) throw InvalidInput("spike share {}; expected 0 to 1", s.spike_share);
@@ -96,8 +103,8 @@ class Shaft {
   std::vector<double> start_, speed_;
 };
 
-/// Mains pick-up as a meter reads it: its frequency wanders, an Ornstein-Uhlenbeck process, and each reading is the mean
-/// over the meter's aperture.
+/// Mains pick-up as a meter reads it: its frequency wanders, an Ornstein-Uhlenbeck process, and each reading is the
+/// mean over the meter's aperture.
 class Mains {
  public:
   Mains(const HallScene& s, RandomStream random) : s_(s), random_(std::move(random)) {

@@ -54,8 +54,8 @@ struct HallTrace {
   std::vector<double> whitened_residual;
 };
 
-/// What a Hall measurement says of the film, however it was made. NaN where it does not say, as for density and mobility
-/// where the Hall signal was not detected.
+/// What a Hall measurement says of the film, however it was made. NaN where it does not say, as for density and
+/// mobility where the Hall signal was not detected.
 struct HallFilm {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   Carrier carrier = Carrier::not_detected;

@@ -165,8 +165,8 @@ struct Sine {
   double mean = 0, amplitude = 0, amplitude_error = 0;  ///< T
 };
 
-/// Its angular frequency, too, is fitted, by Gauss and Newton's steps from `omega`, where there are readings for it; not
-/// further than by the share `reach`. Nothing if a gap took most of it.
+/// Its angular frequency, too, is fitted, by Gauss and Newton's steps from `omega`, where there are readings for it;
+/// not further than by the share `reach`. Nothing if a gap took most of it.
 std::optional<Sine> fit_sine(std::span<const double> time, std::span<const double> field, std::ptrdiff_t from,
                              std::ptrdiff_t to, std::ptrdiff_t stride, double middle, double omega, double reach) {
   const double wanted = omega;

@@ -134,8 +134,7 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
   r.method = reversed ? "field and current reversal" : "field reversal";
   fuse_temperature(record.temperature, r);
   if (record.missing > 0)
-    r.warnings.push_back(
-        {"missing", 0, fmt::format("{} readings lack a value and were left out", record.missing)});
+    r.warnings.push_back({"missing", 0, fmt::format("{} readings lack a value and were left out", record.missing)});
   if (!reversed)
     r.warnings.push_back(
         {"current_not_reversed", 0, "thermal voltages cannot be told from the offset without reversed current"});
@@ -222,7 +221,8 @@ double van_der_pauw_f(double ratio) {
 
 DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness, double hall_factor,
                                   const HallFloors& floors) {
-  if (!(thickness > 0) || !std::isfinite(thickness)) throw InvalidInput("thickness {} m; expected a positive one", thickness);
+  if (!(thickness > 0) || !std::isfinite(thickness))
+    throw InvalidInput("thickness {} m; expected a positive one", thickness);
   // Mean resistance of each configuration, at no field, +B and -B.
   std::map<std::string, std::vector<double>> none;
   std::map<std::string, std::pair<double, double>> hall[2];  // sum of resistances, count
@@ -256,9 +256,10 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
     const int side = r.field > 0 ? 0 : 1;
     const double mean = field_count[side] > 0 ? field_sum[side] / field_count[side] : 0;
     if (std::abs(r.field) > 0.02 * largest && std::abs(std::abs(r.field) / mean - 1) > 0.02)
-      throw InvalidInput("configuration {} at {:.4g} T, the mean of that sign is {:.4g} T; expected one field +B and "
-                         "one field -B",
-                         r.configuration, r.field, side == 0 ? mean : -mean);
+      throw InvalidInput(
+          "configuration {} at {:.4g} T, the mean of that sign is {:.4g} T; expected one field +B and "
+          "one field -B",
+          r.configuration, r.field, side == 0 ? mean : -mean);
   }
   const auto at = [&](const char* name) {
     const auto found = none.find(name);

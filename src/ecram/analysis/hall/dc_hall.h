@@ -35,7 +35,8 @@ struct HallFloors {
 /// offset, reversed current the offset from thermal voltages; V_0 is fitted only if the current was reversed or varied.
 /// Readings that fit to their ninth digit say nothing of their error: it is NaN then, with a warning.
 ///
-/// @throws InvalidInput  if the field was neither reversed nor varied, for no more readings than unknowns, currents below
+/// @throws InvalidInput  if the field was neither reversed nor varied, for no more readings than unknowns, currents
+/// below
 ///                       their floor, V_xx and V_xy swapped, impossible temperatures
 DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor = 1,
                              const HallFloors& floors = {});
@@ -52,7 +53,8 @@ struct VanDerPauwReading {
 
 /// Sheet resistance from the eight readings without field, through the f of van der Pauw that solves
 /// (Q - 1)/(Q + 1) = (f / ln 2) arcosh(exp(ln 2 / f) / 2), and the Hall coefficient from the readings across the
-/// diagonals at both fields, which have to be steady. Pairs that disagree by more than 10 % (F76's limit) are warned of.
+/// diagonals at both fields, which have to be steady. Pairs that disagree by more than 10 % (F76's limit) are warned
+/// of.
 ///
 /// Source: ASTM F76-08, sections 10 and 11; van der Pauw, Philips Res. Rep. 13, 1 (1958).
 DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,
@@ -86,7 +88,8 @@ bool is_lake_shore_export(const std::filesystem::path& path);
 
 /// Latin-1 or UTF-8. Columns of other names are kept as NaN.
 ///
-/// @throws InvalidInput  "file:line: ..." for a file that is not one, a unit that is not the column's, a row with another
+/// @throws InvalidInput  "file:line: ..." for a file that is not one, a unit that is not the column's, a row with
+/// another
 ///                       number of cells than headings, and numbers that cannot be (a thickness, a temperature)
 LakeShoreExport read_lake_shore(const std::filesystem::path& path);
 
@@ -99,9 +102,9 @@ struct ContactCurve {
 };
 std::vector<ContactCurve> contact_curves(const LakeShoreExport& file);
 
-/// Every row that holds a Hall coefficient and a resistivity (a sheet's go by the thickness), with what the file says of
-/// it; standard errors are NaN, for the file states none. Density (with its sign) and mobility of the file are checked
-/// against them: a row that contradicts itself is warned of.
+/// Every row that holds a Hall coefficient and a resistivity (a sheet's go by the thickness), with what the file says
+/// of it; standard errors are NaN, for the file states none. Density (with its sign) and mobility of the file are
+/// checked against them: a row that contradicts itself is warned of.
 ///
 /// @throws InvalidInput  for rows of Hall coefficients none of which can be used, and a sheet's without a thickness
 std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double hall_factor = 1);

@@ -117,7 +117,8 @@ void fill_film(HallFilm& r, const HallBar& bar, double hall_factor, const Estima
     return std::isfinite(relative) ? std::max(0.0, relative * relative - current_error * current_error) : 0;
   };
   const bool unknown = std::isnan(r.hall_slope.standard_error);
-  const double hall = unknown ? HallFilm::unknown : own_variance(r.hall_slope), sheet = own_variance(r.sheet_resistance);
+  const double hall = unknown ? HallFilm::unknown : own_variance(r.hall_slope),
+               sheet = own_variance(r.sheet_resistance);
   const double mobility = std::abs(r.hall_slope.value) / (hall_factor * r.sheet_resistance.value);
   r.mobility = normal_estimate(mobility, std::abs(mobility) * std::sqrt(hall + sheet));
   // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone, the current n alone.

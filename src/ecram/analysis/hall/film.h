@@ -26,7 +26,7 @@ void check(const HallBar& bar);
 /// @param resistance   R_xx, ohm; null if there is none; its error may be unknown (NaN)
 /// @param floor_slope  ohm/T: the slope's magnitude can be this large without being seen
 /// @param current_error  relative error of the current, in slope and resistance alike: density has it, mobility not
-void fill_film(HallFilm& result, const HallBar& bar, double hall_factor, const Estimate* resistance,
-               double floor_slope, double current_error = 0);
+void fill_film(HallFilm& result, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,
+               double current_error = 0);
 
 }  // namespace ecram::analysis

@@ -104,7 +104,8 @@ int drift_order_in_any_colour(const HallModel& model, const std::vector<double>&
     const signal::WhitenedModel whitened(model.linear(), rates, colour);
     const auto all = drift_criteria(whitened.fit(model.columns(most)), most, colour.flicker + colour.brown > 0 ? 1 : 0);
     for (int k = 0; k <= most; ++k)
-      if (const double c = all[static_cast<std::size_t>(k)] + whitened.log_determinant() + k * more_than_akaike; c < best)
+      if (const double c = all[static_cast<std::size_t>(k)] + whitened.log_determinant() + k * more_than_akaike;
+          c < best)
         best = c, order = k;
   }
   return order;

@@ -19,9 +19,9 @@ double least_step(std::span<const double> readings) {
   return least;
 }
 
-/// Generalised least squares in noise of its own colour, with the drift that the data want beside that noise: more of it
-/// would hide what is slow in the noise, and that is what the error of the mean resistance is made of. Whether there is
-/// slow noise a short record does not tell for sure: the covariance is the mean over the likely colours, by their
+/// Generalised least squares in noise of its own colour, with the drift that the data want beside that noise: more of
+/// it would hide what is slow in the noise, and that is what the error of the mean resistance is made of. Whether there
+/// is slow noise a short record does not tell for sure: the covariance is the mean over the likely colours, by their
 /// weights, with the scatter of their coefficients (Burnham and Anderson, section 4.3).
 signal::Regression fit_in_own_colour(const HallModel& model, int most_order, double span) {
   const auto rates = signal::relaxation_rates(span, span / double(model.y.size()));
@@ -87,8 +87,8 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   }
   Eigen::VectorXd coefficient = plain.coefficient, error;
   if (plain.rank == x.cols() && n >= x.cols() + 10) {
-    const auto fit = fit_in_own_colour(model, static_cast<int>(orders) - 1,
-                                       block.bins.time.back() - block.bins.time.front());
+    const auto fit =
+        fit_in_own_colour(model, static_cast<int>(orders) - 1, block.bins.time.back() - block.bins.time.front());
     // The coefficients of the drift that was not wanted stand last.
     coefficient.head(fit.coefficient.size()) = fit.coefficient;
     error = fit.covariance.diagonal().cwiseSqrt();

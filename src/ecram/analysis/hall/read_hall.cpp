@@ -100,9 +100,10 @@ HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns
     for (double& b : record.field) b = *columns.field_amplitude * std::cos(b);
   } else {
     if (columns.field_amplitude)
-      throw InvalidInput("{}: --field-amplitude belongs to a shaft angle, and the reference is a field sensor; expected "
-                         "the angle's column with --angle, or no amplitude",
-                         record::where_header(table));
+      throw InvalidInput(
+          "{}: --field-amplitude belongs to a shaft angle, and the reference is a field sensor; expected "
+          "the angle's column with --angle, or no amplitude",
+          record::where_header(table));
     record.field = si_numbers(
         table, required(table, columns.field, "--field", field_names, "the reference (field or shaft angle)"), "T");
   }

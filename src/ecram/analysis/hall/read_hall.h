@@ -27,7 +27,8 @@ HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns
 
 /// The temperature columns of a table: those named, or else all that are recognised.
 ///
-/// @throws InvalidInput  for a name that is not there, and "file:line: ..." for a reading of 0 K or less, or above 2000 K
+/// @throws InvalidInput  for a name that is not there, and "file:line: ..." for a reading of 0 K or less, or above 2000
+/// K
 std::vector<std::vector<double>> kelvins(const record::Table& table, const std::vector<std::string>& named);
 
 /// Reads a Hall bar's geometry from TOML: `length`, `width`, `thickness`, `arm_width`, `total_length`, `arm_position`

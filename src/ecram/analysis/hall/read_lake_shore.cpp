@@ -90,10 +90,19 @@ constexpr Known known_columns[] = {
 
 /// How the export writes units that UDUNITS does not know so.
 std::string udunits(const std::string& unit) {
-  static const std::pair<std::string_view, const char*> spelt[] = {
-      {"cm³/C", "cm^3/C"},         {"m³/C", "m^3/C"}, {"1/cm³", "cm^-3"},  {"1/m³", "m^-3"}, {"1/cm²", "cm^-2"},
-      {"1/m²", "m^-2"},            {"cm²/C", "cm^2/C"}, {"m²/C", "m^2/C"},  {"cm²/(VS)", "cm^2/(V s)"},
-      {"cm²/(V s)", "cm^2/(V s)"}, {"m²/(VS)", "m^2/(V s)"}, {"ohm/sqr", "ohm"}, {"kG", "0.1 T"}};
+  static const std::pair<std::string_view, const char*> spelt[] = {{"cm³/C", "cm^3/C"},
+                                                                   {"m³/C", "m^3/C"},
+                                                                   {"1/cm³", "cm^-3"},
+                                                                   {"1/m³", "m^-3"},
+                                                                   {"1/cm²", "cm^-2"},
+                                                                   {"1/m²", "m^-2"},
+                                                                   {"cm²/C", "cm^2/C"},
+                                                                   {"m²/C", "m^2/C"},
+                                                                   {"cm²/(VS)", "cm^2/(V s)"},
+                                                                   {"cm²/(V s)", "cm^2/(V s)"},
+                                                                   {"m²/(VS)", "m^2/(V s)"},
+                                                                   {"ohm/sqr", "ohm"},
+                                                                   {"kG", "0.1 T"}};
   for (const auto& [theirs, ours] : spelt)
     if (unit == theirs) return ours;
   return unit;
@@ -144,10 +153,12 @@ double number(const std::string& cell, const std::string& where) {
 double reading(const std::string& cell, const Column& column, const std::string& where) {
   const double value = column.factor * number(cell, where);
   if (value < column.low || value > column.high)
-    throw InvalidInput("{}: {} of {}; expected {} in SI units{}", where, column.name, record::printable(cell),
-                       column.high < any ? fmt::format("{} to {}", column.low, column.high)
-                                         : fmt::format("{} or more", column.low),
-                       column.name == "Temperature" ? " (Celsius?)" : column.name == "Field" ? " (tesla or gauss?)" : "");
+    throw InvalidInput(
+        "{}: {} of {}; expected {} in SI units{}", where, column.name, record::printable(cell),
+        column.high < any ? fmt::format("{} to {}", column.low, column.high) : fmt::format("{} or more", column.low),
+        column.name == "Temperature" ? " (Celsius?)"
+        : column.name == "Field"     ? " (tesla or gauss?)"
+                                     : "");
   return value;
 }
 
