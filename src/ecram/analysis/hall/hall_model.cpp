@@ -94,8 +94,8 @@ int best_drift_order(const HallModel& model, const signal::WhitenedModel& whiten
 
 int drift_order_in_any_colour(const HallModel& model, const std::vector<double>& rates, int most) {
   std::vector<signal::NoiseColour> colours{{}};
-  for (double strength = 0.003; strength < 2000; strength *= 4) colours.push_back({strength, 0});
-  for (double strength = 0.05; strength < 10000; strength *= 16) colours.push_back({0, strength});
+  for (int k = 0; k < 10; ++k) colours.push_back({0.003 * std::pow(4.0, k), 0});
+  for (int k = 0; k < 5; ++k) colours.push_back({0, 0.05 * std::pow(16.0, k)});
   // Akaike's 2 for a parameter would have every third record's noise for drift; this is Schwarz's ln n for n = 600.
   constexpr double more_than_akaike = 4.4;
   int order = 0;
