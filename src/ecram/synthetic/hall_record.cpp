@@ -6,7 +6,6 @@
 #include <cmath>
 #include <complex>
 #include <numbers>
-#include <utility>
 
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
@@ -107,7 +106,7 @@ class Shaft {
 /// mean over the meter's aperture.
 class Mains {
  public:
-  Mains(const HallScene& s, RandomStream random) : s_(s), random_(std::move(random)) {
+  Mains(const HallScene& s, RandomStream random) : s_(s), random_(random) {
     // At the start it may stand anywhere; a steady one starts at phase 0.
     if (s.mains_wander > 0) phase_ = 2 * pi * random_.uniform(), offset_ = s.mains_wander * random_.normal();
   }
