@@ -21,7 +21,7 @@ synthetic::HallScene scene(double interval) {
   synthetic::HallScene s;
   s.misalignment = 1e-6;
   s.drift = {0.5};
-  s.white_noise = 1e-5;
+  s.white_noise = s.longitudinal_noise = 1e-5;
   s.flicker_corner = s.rotation_frequency;
   s.interval = interval;
   return s;

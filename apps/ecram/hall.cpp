@@ -7,6 +7,7 @@
 #include <numbers>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -36,8 +37,81 @@ struct HallCommand {
   std::string geometry, length, width, thickness, arm_width, total_length, arm_position, field_amplitude, set_current,
       source_voltage, rc_time, voltage_floor, current_floor, speed, zero_current, table, trace, plot;
   double hall_factor = 1;
-  bool arms_swapped = false, json = false, dc = false, van_der_pauw = false, force = false;
+  bool arms_swapped = false, json = false, dc = false, is_van_der_pauw = false, force = false;
 };
+
+/// What a file can be.
+enum Kind : unsigned { rotating = 1, set_fields = 2, van_der_pauw = 4, lake_shore_file = 8 };
+constexpr unsigned bars = rotating | set_fields, readings = bars | van_der_pauw, all_kinds = readings | lake_shore_file;
+
+/// Which kinds of file an option says something of. An option that is in vain is refused, not passed over.
+constexpr std::pair<const char*, unsigned> option_kinds[] = {
+    {"--geometry", readings},
+    {"--length", bars},
+    {"--width", bars},
+    {"--thickness", readings},
+    {"--arm-width", bars},
+    {"--total-length", bars},
+    {"--arm-position", bars},
+    {"--arms-swapped", bars},
+    {"--time", rotating},
+    {"--field", bars},
+    {"--angle", rotating},
+    {"--vxy", bars},
+    {"--vxx", bars},
+    {"--current", bars},
+    {"--temperature", bars},
+    {"--field-amplitude", rotating},
+    {"--set-current", rotating},
+    {"--zero-current", rotating},
+    {"--rc-time", rotating},
+    {"--voltage-floor", readings},
+    {"--current-floor", readings},
+    {"--source-voltage", rotating},
+    {"--speed", rotating},
+    {"--hall-factor", all_kinds},
+    {"--dc", set_fields},
+    {"--van-der-pauw", van_der_pauw},
+    {"--table", all_kinds},
+    {"--trace", rotating},
+    {"--plot", rotating},
+    {"--json", all_kinds},
+    {"--force", all_kinds},
+};
+
+const char* name_of(Kind kind) {
+  switch (kind) {
+    case rotating:
+      return "a record under a rotating field";
+    case set_fields:
+      return "DC readings at set fields (--dc)";
+    case van_der_pauw:
+      return "DC readings of van der Pauw's (--van-der-pauw)";
+    default:
+      return "a Lake Shore export";
+  }
+}
+
+/// Options that say the same thing twice: the second one would be in vain.
+constexpr std::pair<const char*, const char*> alternatives[] = {{"--angle", "--field"}, {"--set-current", "--current"}};
+
+void refuse_options_in_vain(const CLI::App& command, Kind kind) {
+  // A group of options is a subcommand without a name to CLI11.
+  const auto is_given = [&](const std::string& name) {
+    const CLI::Option* option = command.get_option_no_throw(name);
+    return option != nullptr && option->count() > 0;
+  };
+  for (const auto& [name, kinds] : option_kinds) {
+    if ((kinds & kind) != 0 || !is_given(name)) continue;
+    std::string others;
+    for (const Kind other : {rotating, set_fields, van_der_pauw, lake_shore_file})
+      if ((kinds & other) != 0) others += fmt::format("{}{}", others.empty() ? "" : " or ", name_of(other));
+    throw InvalidInput("{}: says nothing of {}; expected with {}", name, name_of(kind), others);
+  }
+  for (const auto& [one, other] : alternatives)
+    if (is_given(one) && is_given(other))
+      throw InvalidInput("{} and {}: two ways to say the same; expected one of them", one, other);
+}
 
 /// The number of an option in SI; nothing where it was not given.
 std::optional<double> given(const std::string& text, const char* si, const char* name) {
@@ -58,7 +132,7 @@ HallBar hall_bar(const HallCommand& c) {
   const auto needed = [](double value, const char* name) {
     if (value == 0) throw InvalidInput("{} is not given; expected it as an option or in the file of --geometry", name);
   };
-  if (!c.van_der_pauw) {
+  if (!c.is_van_der_pauw) {
     needed(bar.length, "--length");
     needed(bar.width, "--width");
   }
@@ -103,8 +177,9 @@ void add(DcAnswer& answer, const DcHallResult& r) {
 DcAnswer lake_shore(const std::string& path, double hall_factor) {
   const LakeShoreExport file = read_lake_shore(path);
   const auto curves = contact_curves(file);
-  const auto points = lake_shore_points(file, hall_factor);
-  if (curves.empty() && points.empty()) throw InvalidInput("{}: neither I-V curves nor Hall coefficients in it", path);
+  const auto points = naming(path, [&] { return lake_shore_points(file, hall_factor); });
+  if (curves.empty() && points.empty())
+    throw InvalidInput("{}: neither I-V curves (of three points) nor Hall coefficients in it", path);
   DcAnswer a;
   if (points.size() == 1) a.json = report::dc_hall_json(points[0]);
   a.json["sample"] = ordered_json::object();
@@ -129,9 +204,9 @@ DcAnswer dc_readings(const HallCommand& c, const std::string& path, ThreadPool& 
   const HallOptions options = hall_options(c);
   const HallFloors floors{options.voltage_floor, options.current_floor};
   DcHallResult r;
-  if (c.van_der_pauw) {
-    const auto readings = read_van_der_pauw(path, threads);
-    r = naming(path, [&] { return analyse_van_der_pauw(readings, bar.thickness, c.hall_factor, floors); });
+  if (c.is_van_der_pauw) {
+    const auto eight = read_van_der_pauw(path, threads);
+    r = naming(path, [&] { return analyse_van_der_pauw(eight, bar.thickness, c.hall_factor, floors); });
   } else {
     const auto record = read_dc_hall(path, c.columns, threads);
     r = naming(path, [&] { return analyse_dc_hall(record, bar, c.hall_factor, floors); });
@@ -142,8 +217,6 @@ DcAnswer dc_readings(const HallCommand& c, const std::string& path, ThreadPool& 
 }
 
 void run_dc(const HallCommand& c, ThreadPool& threads) {
-  if (!c.trace.empty() || !c.plot.empty())
-    throw InvalidInput("--plot and --trace draw a record under a rotating field; these are DC readings");
   std::vector<ordered_json> all;
   std::vector<report::HallRow> rows;
   std::string text;
@@ -180,7 +253,7 @@ void run_ac(HallCommand& c, ThreadPool& threads) {
   for (const auto& path : c.records) records.push_back(read_hall_record(path, c.columns, threads));
   std::vector<HallResult> results(records.size());
   threads.for_each(records.size(), [&](std::size_t i) {
-    results[i] = naming(records[i].name, [&] { return analyse_hall(records[i], bar, options); });
+    results[i] = analyse_hall(records[i], bar, options);  // which names the record that is at fault
   });
   compare_currents(results);
 
@@ -203,7 +276,7 @@ void run_ac(HallCommand& c, ThreadPool& threads) {
   fmt::print("{}", report::hall_axes_text(bar, c.hall_factor));
 }
 
-void run(HallCommand& c) {
+void run(HallCommand& c, const CLI::App& command) {
   if (!(c.hall_factor >= 0.1 && c.hall_factor <= 10))
     throw InvalidInput("--hall-factor {}; expected a number from 0.1 to 10", c.hall_factor);
   if (!c.plot.empty()) report::format_of(c.plot);
@@ -214,11 +287,13 @@ void run(HallCommand& c) {
   ThreadPool threads;
   const auto exports =
       std::count_if(c.records.begin(), c.records.end(), [](const auto& p) { return is_lake_shore_export(p); });
-  if (exports > 0 && !c.dc && !c.van_der_pauw && static_cast<std::size_t>(exports) < c.records.size())
+  if (exports > 0 && static_cast<std::size_t>(exports) < c.records.size())
     throw InvalidInput("{} of {} files are Lake Shore's, the others records: each kind wants a call of its own",
                        exports, c.records.size());
-  if (c.dc && c.van_der_pauw) throw InvalidInput("--dc and --van-der-pauw are two methods; expected one of them");
-  if (c.dc || c.van_der_pauw || exports > 0)
+  if (c.dc && c.is_van_der_pauw) throw InvalidInput("--dc and --van-der-pauw are two methods; expected one of them");
+  const Kind kind = exports > 0 ? lake_shore_file : c.dc ? set_fields : c.is_van_der_pauw ? van_der_pauw : rotating;
+  refuse_options_in_vain(command, kind);
+  if (kind != rotating)
     run_dc(c, threads);
   else
     run_ac(c, threads);
@@ -263,7 +338,7 @@ void add_hall(CLI::App& app) {
   analysis->add_option("--speed", c->speed, "of the magnet, \"0.75 rpm\": checked against the record");
   analysis->add_option("--hall-factor", c->hall_factor, "r_H")->capture_default_str();
   analysis->add_flag("--dc", c->dc, "points at set fields and currents (reversals) instead of a rotating field");
-  analysis->add_flag("--van-der-pauw", c->van_der_pauw, "readings of ASTM F76");
+  analysis->add_flag("--van-der-pauw", c->is_van_der_pauw, "readings of ASTM F76");
   command->add_option("--table", c->table,
                       "write temperature, resistivity, density, mobility of all records (for ecram transport)");
   command->add_option("--trace", c->trace, "write the record as the fit saw it");
@@ -277,7 +352,7 @@ void add_hall(CLI::App& app) {
       "  ecram hall on.csv --zero-current off.csv --geometry bar.toml --plot on.svg\n"
       "  ecram hall points.csv --dc --geometry bar.toml\n"
       "  ecram hall eight.csv --van-der-pauw --thickness \"100 nm\"");
-  command->callback([c] { run(*c); });
+  command->callback([c, command] { run(*c, *command); });
 }
 
 }  // namespace ecram::commands

@@ -182,8 +182,12 @@ void add_simulate(CLI::App& app) {
   add("--pickup", s.pickup_in_phase, "V", "in step with the motor, in phase, whatever the current");
   add("--pickup-quadrature", s.pickup_quadrature, "V", "the same, in quadrature");
   add("--rc-time", s.rc_time, "s", "lag of cable and film");
-  add("--mains", s.mains_amplitude, "V", "amplitude of mains pick-up");
-  add("--mains-frequency", s.mains_frequency, "Hz", "(50 Hz)");
+  add("--mains", s.mains_amplitude, "V", "amplitude of mains pick-up, before the meter averages it");
+  add("--mains-frequency", s.mains_frequency, "Hz", "its mean (50 Hz)");
+  s.mains_wander = 0.02;
+  add("--mains-wander", s.mains_wander, "Hz", "standard deviation of its frequency over minutes (20 mHz)");
+  add("--aperture", s.aperture, "s",
+      "over which the meter averages a reading: \"20 ms\" takes 50 Hz away (an instant)");
   command->add_option("--spike-share", s.spike_share, "share of readings with a spike");
   add("--spike-size", s.spike_size, "V", "standard deviation of the spikes");
   add("--resolution", s.resolution, "V", "least step of a reading");

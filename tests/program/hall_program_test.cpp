@@ -310,6 +310,37 @@ TEST_F(HallProgram, DirectCurrentReadings) {
   expect_refused(run_program("hall --dc --length '40 um' --width '20 um' --thickness '100 nm' --plot " + path("p.svg") +
                              " " + path("points.csv")),
                  "DC readings");
+
+  // An option that says nothing of the kind of file is named, not passed over.
+  const std::string dc_call = "hall --dc --length '40 um' --width '20 um' --thickness '100 nm' " + path("points.csv");
+  for (const char* option : {"--rc-time '1 s'", "--speed '1 rpm'", "--zero-current x.csv", "--field-amplitude '1 T'",
+                             "--source-voltage '1 V'", "--set-current '1 A'", "--time x", "--angle x", "--trace x.csv"})
+    expect_refused(run_program(dc_call + " " + option), std::string(option).substr(0, std::string(option).find(' ')));
+  const std::string eight_call = "hall --van-der-pauw --thickness '100 nm' " + path("eight.csv");
+  for (const char* option : {"--length '1 um'", "--width '1 um'", "--arms-swapped", "--vxy x", "--field x",
+                             "--current x", "--temperature x", "--rc-time '1 s'", "--plot x.svg"})
+    expect_refused(run_program(eight_call + " " + option),
+                   std::string(option).substr(0, std::string(option).find(' ')));
+  write(folder_ / "export.txt",
+        "[Sample parameters]\nThickness =\t1.5 [um]\n[Measurements]\n<Step 1: Hall>\nTemperature [K]\tField [G]\t"
+        "Resistivity [ohm cm]\tHall Coefficient [cm^3/C]\n100.5\t3.0E+3\t5.0E-1\t-6.2415E+2\n");
+  EXPECT_EQ(json_of("hall --json " + path("export.txt")).at("carrier_type"), "n");
+  for (const char* option : {"--thickness '1 um'", "--geometry x.toml", "--voltage-floor '1 V'", "--dc", "--vxy x"})
+    expect_refused(run_program("hall " + path("export.txt") + " " + option), "says nothing of a Lake Shore export");
+  EXPECT_FALSE(fs::exists("x.csv"));
+  EXPECT_FALSE(fs::exists("x.svg"));
+}
+
+TEST_F(HallProgram, TheFileAtFaultIsNamed) {
+  simulate("on.csv");
+  simulate("short.csv", "--duration '100 s'");
+  for (const auto& call : {path("on.csv") + bar + " --zero-current " + path("short.csv"), path("short.csv") + bar}) {
+    const auto outcome = run_program("hall " + call);
+    expect_refused(outcome, "short.csv: ");
+    EXPECT_THAT(outcome.err, testing::Not(HasSubstr("on.csv")));
+  }
+  expect_refused(run_program("hall " + path("on.csv") + bar + " --field-amplitude '0.6 T'"), "--field-amplitude");
+  expect_refused(run_program("hall " + path("on.csv") + bar + " --set-current '4 nA' --current I"), "--set-current");
 }
 
 // The whole way, against what was put in: density by Mott's law, mobility constant.
@@ -383,6 +414,8 @@ TEST(SimulateProgram, RefusesAndWritesNothing) {
       {"--duration '1 s'", "two readings"},
       {"--time-jitter '1 s'", "half the"},
       {"--spike-share 2", "spike share"},
+      {"--mains '1 mV' --mains-wander '0 Hz'", "would do nothing"},
+      {"--aperture '2 s'", "aperture"},
       {"--sweep 300", "--sweep"},
       {"--sweep '300 K:200 K:0 K'", "FROM:TO:STEP"},
       {"--law ohm --sweep '300 K:200 K:50 K'", "--law 'ohm'"},

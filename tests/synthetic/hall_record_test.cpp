@@ -82,6 +82,39 @@ TEST(HallRecord, ResistanceDriftIsInBothVoltages) {
   EXPECT_NEAR(mean, 1, 2e-4);
 }
 
+// A sine of any phase has the mean square A^2/2; the mean over an aperture takes |sin x / x| of it, x = pi f aperture:
+// at 55 Hz and 20 ms 0.0908.
+TEST(HallRecord, MainsWanderAndGoThroughTheAperture) {
+  HallScene scene;
+  const auto quiet = hall_record(scene);
+  scene.mains_amplitude = 1e-3;
+  scene.mains_wander = 0.02;
+  const auto mean_square = [&](double frequency, double aperture) {
+    scene.mains_frequency = frequency;
+    scene.aperture = aperture;
+    double sum = 0;
+    for (scene.index = 0; scene.index < 40; ++scene.index) {
+      const auto record = hall_record(scene);
+      for (std::size_t i = 0; i < record.time.size(); ++i)
+        sum += std::pow(record.voltage_xy[i] - quiet.voltage_xy[i], 2) / double(record.time.size()) / 40;
+    }
+    return sum;
+  };
+  // 50 Hz read every second: folded down, not away.
+  EXPECT_NEAR(mean_square(50, 0), 0.5e-6, 0.05e-6);
+  EXPECT_NEAR(std::sqrt(mean_square(55, 0.02) / 0.5e-6), 0.0908, 0.005);
+  EXPECT_LT(mean_square(50, 0.02), 1e-5 * 0.5e-6);
+}
+
+// Without a wander they would be read at the same phase each time.
+TEST(HallRecord, MainsThatWouldDoNothingAreRefused) {
+  HallScene scene;
+  scene.mains_amplitude = 1e-3;
+  EXPECT_THROW(hall_record(scene), InvalidInput);
+  scene.mains_frequency = 50.03;
+  EXPECT_NO_THROW(hall_record(scene));
+}
+
 TEST(HallRecord, SameSeedSameBytesOtherIndexOtherNoise) {
   HallScene scene;
   scene.white_noise = 1e-5;

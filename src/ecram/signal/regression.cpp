@@ -84,7 +84,7 @@ WhitenedModel::WhitenedModel(const LinearModel& model, const std::vector<double>
   Scaled start = scaled(model);
   scale_ = std::move(start.scale);
   values_ = std::move(start.values);
-  whiten_columns(values_, model, rates, colour);
+  log_determinant_ = whiten_columns(values_, model, rates, colour);
   normal_ = normal_matrix(values_);
 }
 
@@ -176,32 +176,82 @@ LeastSquares least_squares(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eig
   return result;
 }
 
-NoiseColour estimate_colour(const LinearModel& model, const std::vector<double>& rates) {
-  check(model.x.rows(), model.x.cols());
-  Scaled start = scaled(model);
-  // The likelihood does not see what the columns can reach; taking the most of it away beforehand keeps the digits.
-  start.values.col(model.x.cols()) = least_squares(model.x, model.y).residual;
-  // Searched as logarithms; below `none` a part is as good as absent.
-  constexpr double none = -16;
-  const auto part = [](double logarithm) { return logarithm <= none ? 0.0 : std::exp(std::min(logarithm, 25.0)); };
-  struct Corner {
+namespace {
+
+constexpr double none = -16;  // ln of a part's strength below which it is as good as absent
+
+/// The restricted deviance over the plane of the logarithms of both parts.
+class Likelihood {
+ public:
+  struct Point {
     std::array<double, 2> at{none, none};
     double deviance = 0;
-  };
-  const auto corner = [&](double flicker, double brown) {
-    Corner c{{std::max(flicker, none), std::max(brown, none)}, 0};
-    const double d = restricted_deviance(start, model, rates, {part(c.at[0]), part(c.at[1])});
-    c.deviance = std::isfinite(d) ? d : std::numeric_limits<double>::infinity();
-    return c;
+    NoiseColour colour() const { return {part(at[0]), part(at[1])}; }
   };
 
+  Likelihood(const LinearModel& model, const std::vector<double>& rates)
+      : model_(model), rates_(rates), start_(scaled(model)) {
+    check(model.x.rows(), model.x.cols());
+    // It does not see what the columns can reach; taking the most of it away beforehand keeps the digits.
+    start_.values.col(model.x.cols()) = least_squares(model.x, model.y).residual;
+  }
+  Point at(double flicker, double brown) const {
+    Point p{{std::max(flicker, none), std::max(brown, none)}, 0};
+    const double d = restricted_deviance(start_, model_, rates_, p.colour());
+    p.deviance = std::isfinite(d) ? d : std::numeric_limits<double>::infinity();
+    return p;
+  }
+
+ private:
+  static double part(double logarithm) { return logarithm <= none ? 0.0 : std::exp(std::min(logarithm, 25.0)); }
+  const LinearModel& model_;
+  const std::vector<double>& rates_;
+  Scaled start_;
+};
+
+using Corner = Likelihood::Point;
+
+constexpr std::array flickers{-6.0, -4.0, -2.5, -1.0, 0.5, 2.0, 4.0, 7.0};
+constexpr std::array browns{-3.0, 0.0, 3.0, 6.0, 9.0};
+
+/// The most likely strength of one part, the other absent: the best of the grid, refined by golden sections between its
+/// neighbours.
+Corner best_alone(std::span<const double> grid, const auto& corner) {
+  std::size_t best = 0;
+  std::vector<Corner> tried;
+  for (double strength : grid) {
+    tried.push_back(corner(strength));
+    if (tried.back().deviance < tried[best].deviance) best = tried.size() - 1;
+  }
+  Corner found = tried[best];
+  double low = best > 0 ? grid[best - 1] : grid[0] - 3, high = best + 1 < grid.size() ? grid[best + 1] : grid[best] + 6;
+  constexpr double golden = 0.6180339887498949;
+  Corner left = corner(high - golden * (high - low)), right = corner(low + golden * (high - low));
+  for (int step = 0; step < 7; ++step) {
+    if (left.deviance < right.deviance) {
+      high = low + golden * (high - low);
+      right = left;
+      left = corner(high - golden * (high - low));
+    } else {
+      low = high - golden * (high - low);
+      left = right;
+      right = corner(low + golden * (high - low));
+    }
+    for (const Corner& c : {left, right})
+      if (c.deviance < found.deviance) found = c;
+  }
+  return found;
+}
+
+Corner most_likely(const Likelihood& likelihood) {
+  const auto corner = [&](double flicker, double brown) { return likelihood.at(flicker, brown); };
   Corner best = corner(none, none);
-  for (double flicker : {-6.0, -4.0, -2.5, -1.0, 0.5, 2.0, 4.0, 7.0})
+  for (double flicker : flickers)
     if (const Corner c = corner(flicker, none); c.deviance < best.deviance) best = c;
-  for (double brown : {-3.0, 0.0, 3.0, 6.0, 9.0})
+  for (double brown : browns)
     if (const Corner c = corner(best.at[0], brown); c.deviance < best.deviance) best = c;
 
-  // Nelder and Mead's simplex in the plane of both logarithms.
+  // Nelder and Mead's simplex.
   std::array<Corner, 3> simplex{best, corner(best.at[0] + (best.at[0] > none ? 1 : 8), best.at[1]),
                                 corner(best.at[0], best.at[1] + (best.at[1] > none ? 1 : 14))};
   const auto by_deviance = [](const Corner& a, const Corner& b) { return a.deviance < b.deviance; };
@@ -232,8 +282,40 @@ NoiseColour estimate_colour(const LinearModel& model, const std::vector<double>&
       }
     }
   }
-  best = *std::min_element(simplex.begin(), simplex.end(), by_deviance);
-  return {part(best.at[0]), part(best.at[1])};
+  return *std::min_element(simplex.begin(), simplex.end(), by_deviance);
+}
+
+}  // namespace
+
+NoiseColour estimate_colour(const LinearModel& model, const std::vector<double>& rates) {
+  return most_likely(Likelihood(model, rates)).colour();
+}
+
+std::vector<LikelyColour> likely_colours(const LinearModel& model, const std::vector<double>& rates) {
+  constexpr double flicker_cost = 2, brown_cost = 6.4;
+  const Likelihood likelihood(model, rates);
+  const Corner white = likelihood.at(none, none), both = most_likely(likelihood);
+  std::vector<LikelyColour> all{{{}, 0}};
+  const auto add = [&](const Corner& c, double cost) {
+    // A part of no strength is the white noise again.
+    const double gain = white.deviance - c.deviance;
+    if (gain > 0.01) all.push_back({c.colour(), 0.5 * (gain - cost)});
+  };
+  constexpr double negligible = -4.6;                       // ln of a weight beside the best
+  const double most_gain = white.deviance - both.deviance;  // no part alone does better than both together
+  if (most_gain > 0.01) {
+    add(both, flicker_cost + brown_cost);
+    add(best_alone(flickers, [&](double f) { return likelihood.at(f, none); }), flicker_cost);
+    if (0.5 * (most_gain - brown_cost) > all.back().weight + negligible)
+      add(best_alone(browns, [&](double b) { return likelihood.at(none, b); }), brown_cost);
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
+  const double most = all[0].weight;  // still as a logarithm
+  std::erase_if(all, [&](const LikelyColour& c) { return c.weight < most + negligible; });
+  double sum = 0;
+  for (LikelyColour& c : all) sum += c.weight = std::exp(c.weight - most);
+  for (LikelyColour& c : all) c.weight /= sum;
+  return all;
 }
 
 }  // namespace ecram::signal

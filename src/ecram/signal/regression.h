@@ -58,8 +58,13 @@ class WhitenedModel {
   /// @throws InvalidInput  if there are fewer samples than columns + 2, or the columns depend on each other
   Regression fit(std::span<const Eigen::Index> columns) const;
 
+  /// ln det of the noise's covariance in units of the white variance: what the likelihoods of two colours differ by
+  /// beside their sums of squares. For a single colour only.
+  double log_determinant() const { return log_determinant_; }
+
  private:
   NoiseColour colour_;
+  double log_determinant_ = 0;
   Eigen::VectorXd scale_;                                                          // of the columns
   Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> values_;  // whitened, y last
   Eigen::MatrixXd normal_;                                                         // of values_
@@ -84,5 +89,20 @@ LeastSquares least_squares(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eig
 /// the model's columns cannot reach, so that the columns do not make the noise look smaller than it is (Patterson and
 /// Thompson, Biometrika 58, 545 (1971)). The flicker and the brown part are each at least 0.
 NoiseColour estimate_colour(const LinearModel& model, const std::vector<double>& rates);
+
+/// A colour with the weight of its evidence.
+struct LikelyColour {
+  NoiseColour colour;
+  double weight = 0;
+};
+
+/// White noise alone, with flicker, with brown and with both, each as likely as it can be, with the weights of their
+/// evidence, the best first, those of less than a hundredth of the best left out. Flicker costs Akaike's 2 in -2 ln of
+/// the likelihood; brown, which looks like a drift, 6.4. A part that is there by chance only, which in white noise is
+/// every second one, adds little to the noise at a frequency but much to what is slower than the record, and so to the
+/// error of a mean: there its weight counts.
+///
+/// Source: Burnham and Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.9.
+std::vector<LikelyColour> likely_colours(const LinearModel& model, const std::vector<double>& rates);
 
 }  // namespace ecram::signal

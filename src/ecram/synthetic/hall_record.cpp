@@ -37,6 +37,8 @@ void check(const HallScene& s) {
                                     {s.rc_time, "RC time"},
                                     {s.mains_amplitude, "mains amplitude"},
                                     {s.mains_frequency, "mains frequency"},
+                                    {s.mains_wander, "wander of the mains"},
+                                    {s.aperture, "aperture"},
                                     {s.spike_size, "spike size"},
                                     {s.resolution, "resolution"},
                                     {s.range, "range"}})
@@ -61,6 +63,15 @@ void check(const HallScene& s) {
   if (!(fall < 1)) throw InvalidInput("resistance drift of {:.3g} in all; expected less than 1", fall);
   if (!(s.time_jitter >= 0 && s.time_jitter < s.interval / 2))
     throw InvalidInput("time jitter {} s; expected less than half the interval", s.time_jitter);
+  const double turns = s.mains_frequency * s.interval;
+  if (s.mains_amplitude > 0 && s.mains_wander == 0 && s.time_jitter == 0 && std::abs(turns - std::round(turns)) < 1e-9)
+    throw InvalidInput(
+        "steady mains of {} Hz read every {} s fold down to a constant and would do nothing; expected a wander of "
+        "their "
+        "frequency, another frequency or another interval",
+        s.mains_frequency, s.interval);
+  if (s.aperture > s.interval)
+    throw InvalidInput("aperture {} s; expected at most the interval {} s between readings", s.aperture, s.interval);
   if (!(s.spike_share >= 0 && s.spike_share < 1)) throw InvalidInput("spike share {}; expected 0 to 1", s.spike_share);
 }
 
@@ -89,6 +100,34 @@ class Shaft {
  private:
   double frequency_, phase_;
   std::vector<double> start_, speed_;
+};
+
+/// Mains pick-up as a meter reads it: its frequency wanders, an Ornstein-Uhlenbeck process, and each reading is the
+/// mean over the meter's aperture.
+class Mains {
+ public:
+  Mains(const HallScene& s, RandomStream random) : s_(s), random_(random) {
+    // At the start it may stand anywhere; a steady one starts at phase 0.
+    if (s.mains_wander > 0) phase_ = 2 * pi * random_.uniform(), offset_ = s.mains_wander * random_.normal();
+  }
+  double reading(double time) {
+    if (s_.mains_amplitude == 0) return 0;
+    constexpr double correlation = 300;  // s: as the load of a grid changes
+    const double step = time - time_, keep = std::exp(-step / correlation);
+    const double before = offset_;
+    if (s_.mains_wander > 0 && step > 0)
+      offset_ = keep * offset_ + s_.mains_wander * std::sqrt(1 - keep * keep) * random_.normal();
+    phase_ += 2 * pi * (s_.mains_frequency * step + 0.5 * (before + offset_) * step);
+    time_ = time;
+    // The mean of a sine over the aperture, whose middle is the reading's time.
+    const double half = pi * (s_.mains_frequency + offset_) * s_.aperture;
+    return s_.mains_amplitude * (half > 0 ? std::sin(half) / half : 1) * std::sin(phase_);
+  }
+
+ private:
+  const HallScene& s_;
+  RandomStream random_;
+  double phase_ = 0, offset_ = 0, time_ = 0;
 };
 
 /// Where the lag y' = (v - y)/tau takes y in a step x, in units of tau, of an input v that is a parabola through its
@@ -161,6 +200,7 @@ analysis::HallRecord hall_record(const HallScene& s) {
   const auto slow_along = flicker(s.longitudinal_noise, s.longitudinal_flicker_corner, "longitudinal flicker noise");
   const auto slow_film = flicker(s.film_noise, s.film_flicker_corner, "film flicker noise");
 
+  Mains mains(s, RandomStream(s.seed, "mains", s.index));
   analysis::HallRecord record;
   record.name = "simulated";
   record.temperature.resize(1);
@@ -196,7 +236,7 @@ analysis::HallRecord hall_record(const HallScene& s) {
     }
     const double film_noise = t.current * t.sheet_resistance * (s.film_noise * own.normal() + slow_film[i]);
     v += film_noise * s.misalignment / s.bar.width;
-    v += s.white_noise * reading.normal() + slow[i] + s.mains_amplitude * std::sin(2 * pi * s.mains_frequency * time);
+    v += s.white_noise * reading.normal() + slow[i] + mains.reading(time);
     if (s.spike_share > 0 && spike.uniform() < s.spike_share) v += s.spike_size * spike.normal();
     if (s.resolution > 0) v = s.resolution * std::round(v / s.resolution);
     if (s.range > 0) v = std::clamp(v, -s.range, s.range);

@@ -62,11 +62,16 @@ struct HallScene {
   double pickup_quadrature = 0;    ///< V
   double rc_time = 0;              ///< s
   double mains_amplitude = 0;      ///< V
-  double mains_frequency = 50;     ///< Hz
-  double spike_share = 0;          ///< of the readings
-  double spike_size = 0;           ///< V, standard deviation of a spike
-  double resolution = 0;           ///< V, the least step of V_xy; 0: none
-  double range = 0;                ///< V, beyond which V_xy saturates; 0: none
+  double mains_frequency = 50;     ///< Hz, mean
+  /// Hz: the mains' frequency wanders about its mean by this standard deviation, with a correlation time of minutes.
+  /// No grid holds 50 Hz to the digit: readings a second apart fold it down not to 0 but to the tens of millihertz of
+  /// its wander, where the Hall signal is.
+  double mains_wander = 0;
+  double aperture = 0;     ///< s, over which the meter averages each reading: 20 ms is one cycle of 50 Hz
+  double spike_share = 0;  ///< of the readings
+  double spike_size = 0;   ///< V, standard deviation of a spike
+  double resolution = 0;   ///< V, the least step of V_xy; 0: none
+  double range = 0;        ///< V, beyond which V_xy saturates; 0: none
 
   std::uint64_t seed = 1;
   std::uint64_t index = 0;  ///< of the record: same seed, other noise

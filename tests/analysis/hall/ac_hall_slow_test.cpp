@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics over thousands of simulated records against the Cramer-Rao bound and the truth.
 #include <cmath>
+#include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -61,23 +63,50 @@ TEST(AcHallStatistics, NoiseThatVxxShares) {
   EXPECT_LT(noisy.coverage, 0.98);
 }
 
-// 1/f noise in V_xx: 300 records, the coverage of the resistivity has a standard error of 1.3 %. What is slower than
-// the record cannot be seen in it, so that the interval is wide, by a factor of two here.
-TEST(AcHallStatistics, ResistivityInFlickerNoise) {
-  auto scene = paper_scene(100);
-  scene.longitudinal_noise = 1e-4;
-  const double truth = synthetic::truth(scene).sheet_resistance;
-  for (const double corner : {0.0125, 0.1}) {
+/// Cramer-Rao bound on the standard error of the sheet resistance; unknown beside it: V_xx's part in step with the
+/// field, in quadrature and with its square.
+double sheet_resistance_bound(synthetic::HallScene s) {
+  s.white_noise = s.longitudinal_noise;
+  s.flicker_corner = s.longitudinal_flicker_corner;
+  const auto covariance = noise_covariance(s);
+  const auto n = static_cast<Eigen::Index>(covariance.size());
+  Eigen::MatrixXd k(n, n), x(n, 4);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index j = 0; j < n; ++j) k(i, j) = covariance[static_cast<std::size_t>(std::abs(i - j))];
+    const double angle = 2 * std::numbers::pi * s.rotation_frequency * double(i) * s.interval;
+    x.row(i) << 1, std::cos(angle), std::sin(angle), std::cos(2 * angle);
+  }
+  const double error = std::sqrt((x.transpose() * k.llt().solve(x)).inverse()(0, 0));
+  return error / std::abs(synthetic::truth(s).current) * s.bar.width / s.bar.length;
+}
+
+// 1000 records, the coverage has a standard error of 0.7 %: it was 98 % in white noise, the errors 3.8 times the bound
+// in the mean. At a corner of eight rotations there are 25 % too many, for the ladder of relaxations has some of its
+// power below the lowest frequency that is drawn here, a quarter of the record's own.
+TEST(AcHallStatistics, SheetResistance) {
+  for (const auto& [corner, most_coverage, most_error] :
+       {std::tuple{0.0, 0.97, 1.3}, {0.0125, 0.985, 1.5}, {0.1, 0.995, 1.5}}) {
+    auto scene = paper_scene(100);
+    scene.longitudinal_noise = 1e-4;
     scene.longitudinal_flicker_corner = corner;
+    const double truth = synthetic::truth(scene).sheet_resistance, bound = sheet_resistance_bound(scene);
+    std::vector<Estimate> found(1000);
+    ThreadPool pool;
+    pool.for_each(found.size(), [&](std::size_t i) {
+      auto own = scene;
+      own.index = i;
+      found[i] = analyse_hall(synthetic::hall_record(own), scene.bar).sheet_resistance;
+    });
     double covered = 0, square = 0, error = 0;
-    for (scene.index = 0; scene.index < 300; ++scene.index) {
-      const Estimate r = analyse_hall(synthetic::hall_record(scene), scene.bar).sheet_resistance;
-      covered += r.low <= truth && truth <= r.high ? 1.0 / 300 : 0;
-      square += (r.value - truth) * (r.value - truth) / 300;
-      error += r.standard_error / 300;
+    for (const Estimate& r : found) {
+      covered += r.low <= truth && truth <= r.high ? 1e-3 : 0;
+      square += (r.value - truth) * (r.value - truth) * 1e-3;
+      error += r.standard_error * 1e-3;
     }
-    EXPECT_GT(covered, 0.92) << corner;
-    EXPECT_LT(error, 2.2 * std::sqrt(square)) << corner;
+    EXPECT_GT(covered, 0.93) << corner;
+    EXPECT_LT(covered, most_coverage) << corner;
+    EXPECT_LT(std::sqrt(square), 1.1 * bound) << corner;
+    EXPECT_LT(error, most_error * bound) << corner;
   }
 }
 

@@ -60,6 +60,86 @@ TEST(DcHall, FloorsOfTheInstruments) {
   EXPECT_THROW(analyse_dc_hall(record, bar, 1, {0, 1e-5}), InvalidInput);
 }
 
+/// Eight points of R_xy = 20 ohm - 300 ohm/T B and R_xx = 9 kohm.
+DcHallRecord eight_points(double noise) {
+  DcHallRecord record;
+  RandomStream random(3, "readings");
+  for (double b : {-0.5, -0.25, 0.25, 0.5})
+    for (double i : {-1e-6, 1e-6}) {
+      record.field.push_back(b);
+      record.current.push_back(i);
+      record.voltage_xy.push_back(i * (20 - 300 * b) + 5e-3 + noise * random.normal());
+      record.voltage_xx.push_back(i * 9000 + noise * random.normal());
+    }
+  return record;
+}
+
+std::string complaint(const DcHallRecord& record) {
+  try {
+    analyse_dc_hall(record, bar);
+  } catch (const InvalidInput& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(DcHall, SwappedVoltagesAreNoticed) {
+  for (const double noise : {0.0, 1e-7, 1e-5}) {
+    DcHallRecord record = eight_points(noise);
+    EXPECT_EQ(complaint(record), "accepted") << noise;
+    std::swap(record.voltage_xx, record.voltage_xy);
+    EXPECT_NE(complaint(record).find("swapped"), std::string::npos) << noise << complaint(record);
+  }
+}
+
+// As many readings as unknowns fit always: they have no error to tell.
+TEST(DcHall, NoMoreReadingsThanUnknownsAreRefused) {
+  DcHallRecord record = eight_points(1e-7);
+  for (auto* column : {&record.field, &record.current, &record.voltage_xy, &record.voltage_xx}) {
+    column->erase(column->begin() + 1, column->begin() + 6);
+    ASSERT_EQ(column->size(), 3u);
+  }
+  EXPECT_NE(complaint(record).find("3 readings"), std::string::npos) << complaint(record);
+  record.voltage_xx.clear();
+  record.current.assign(3, 1e-6);  // then the thermal voltage is none of the unknowns
+  EXPECT_EQ(complaint(record), "accepted");
+  record.current.assign(3, 0);
+  EXPECT_NE(complaint(record).find("current is zero"), std::string::npos);
+}
+
+TEST(DcHall, ReadingsThatFitExactlyHaveAnUnknownError) {
+  const DcHallResult r = analyse_dc_hall(eight_points(0), bar);
+  EXPECT_EQ(r.carrier, Carrier::electrons);
+  EXPECT_NEAR(r.hall_slope.value, -300, 1e-6);
+  for (const Estimate& e : {r.hall_slope, r.density, r.mobility}) {
+    EXPECT_TRUE(e.known());
+    EXPECT_TRUE(std::isnan(e.standard_error) && std::isnan(e.low) && std::isnan(e.high));
+  }
+  ASSERT_EQ(r.warnings.size(), 1u);
+  EXPECT_EQ(r.warnings[0].code, "error_unknown");
+}
+
+TEST(DcHall, FilesWithImpossibleTemperaturesAndGaps) {
+  const TemporaryFolder folder;
+  ThreadPool threads;
+  const auto read = [&](const char* kelvin, const char* voltage) -> std::string {
+    std::string text = "field [T],current [A],V_xy [V],temperature [K]\n";
+    for (const char* b : {"-0.5", "0.5", "-0.4", "0.4"}) text += std::string(b) + ",1e-6,1e-3,300\n";
+    write_file(folder / "a.csv", text + "0.3,1e-6," + voltage + "," + kelvin + "\n");
+    try {
+      const auto record = read_dc_hall(folder / "a.csv", {}, threads);
+      return std::to_string(record.missing) + " missing";
+    } catch (const InvalidInput& e) {
+      return e.what();
+    }
+  };
+  EXPECT_EQ(read("300", "1e-3"), "0 missing");
+  EXPECT_EQ(read("300", ""), "1 missing");
+  EXPECT_NE(read("-5", "1e-3").find("a.csv:6: temperature of -5 K"), std::string::npos) << read("-5", "1e-3");
+  EXPECT_NE(read("3000", "1e-3").find("a.csv:6"), std::string::npos);
+  EXPECT_NE(read("300", "9.9E37").find("a.csv:6: an overflow"), std::string::npos);
+}
+
 // van der Pauw's own equation is the oracle: exp(-pi R_A/R_s) + exp(-pi R_B/R_s) = 1.
 TEST(VanDerPauw, SolvesItsEquation) {
   for (double ratio : {1.0, 1.5, 4.0, 30.0, 1e4}) {
@@ -100,6 +180,33 @@ TEST(VanDerPauw, FindsSheetResistanceAndCarrier) {
   EXPECT_THROW(analyse_van_der_pauw(missing, 1e-7), InvalidInput);
 }
 
+TEST(VanDerPauw, RefusesWhatCannotBe) {
+  const auto refused = [](const std::vector<VanDerPauwReading>& readings) -> std::string {
+    try {
+      analyse_van_der_pauw(readings, 1e-7);
+    } catch (const InvalidInput& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  const auto good = square_sample(-40, 220, 220, 0.5);
+  EXPECT_EQ(refused(good), "accepted");
+  auto bad = good;
+  bad.back().field = -0.3;
+  EXPECT_NE(refused(bad).find("one field +B and one field -B"), std::string::npos) << refused(bad);
+  bad = good;
+  for (auto& r : bad) r.field = 0.5;
+  EXPECT_NE(refused(bad).find("at zero field is missing"), std::string::npos);
+  bad = good;
+  for (auto& r : bad) r.current = 0;
+  EXPECT_NE(refused(bad).find("current is zero"), std::string::npos);
+  bad = good;
+  for (auto& r : bad) r.temperature = {-5};
+  EXPECT_NE(refused(bad).find("Celsius"), std::string::npos);
+  for (auto& r : bad) r.temperature = {300, 301.5};
+  EXPECT_EQ(analyse_van_der_pauw(bad, 1e-7).temperature, 300.75);
+}
+
 // One degree of freedom: Student's t is 12.7. Slopes of -36 and -44 have the standard error 4.
 TEST(VanDerPauw, MobilityHasStudentsInterval) {
   auto readings = square_sample(-40, 220, 220, 0.5);
@@ -127,6 +234,9 @@ TEST(VanDerPauw, ReadsConfigurationsInQuotes) {
 TEST(VanDerPauw, RefusesOverflowsAndGaps) {
   const TemporaryFolder folder;
   ThreadPool threads;
+  write_file(folder / "bad.csv",
+             std::string("configuration,current [A],voltage [V],field [T]\n\"31,42\",1e-6,1e-3,\n"));
+  EXPECT_THROW(read_van_der_pauw(folder / "bad.csv", threads), InvalidInput);  // a field that is missing is not none
   for (const char* cell : {"9.9E37", ""}) {
     write_file(folder / "bad.csv", std::string("configuration,current [A],voltage [V]\n\"21,34\",1e-6,") + cell +
                                        "\n\"12,34\",1e-6,-1e-3\n");
@@ -185,19 +295,77 @@ TEST(LakeShore, ReadsTheExport) {
   EXPECT_NEAR(points[0].hall_slope.value, -6.2415e-4 / 1.5e-6, 1e-3);
   EXPECT_TRUE(points[0].warnings.empty());
   EXPECT_TRUE(std::isnan(points[0].density.standard_error));
+}
 
-  std::string broken = lake_shore;
-  broken.replace(broken.find("-1.0E-6\t"), 7, "oops---");
-  write_file(folder / "broken.txt", broken);
-  EXPECT_NO_THROW(read_lake_shore(folder / "broken.txt"));  // a line of words ends a table
-  broken = lake_shore;
-  broken.replace(broken.find("-1.99E-3"), 8, "-1.99x-3");
-  write_file(folder / "broken.txt", broken);
+/// The export with one text in it replaced by another, read and analysed; what it is refused for, or the points.
+std::string refused_with(const std::string& from, const std::string& to, std::vector<DcHallResult>* points = nullptr) {
+  const TemporaryFolder folder;
+  std::string text = lake_shore;
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+  write_file(folder / "export.txt", text);
   try {
-    read_lake_shore(folder / "broken.txt");
-    FAIL() << "accepted a number that is none";
+    const auto found = lake_shore_points(read_lake_shore(folder / "export.txt"));
+    if (points != nullptr) *points = found;
   } catch (const InvalidInput& e) {
-    EXPECT_NE(std::string(e.what()).find("broken.txt:12"), std::string::npos) << e.what();
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(LakeShore, RefusesWhatCannotBe) {
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {"-1.99E-3", "-1.99x-3", "export.txt:12: '-1.99x-3'"},
+      {"-1.0E-6\t", "oops---\t", "export.txt:12: 'oops---'"},
+      {"-1.99E-3", "nan", "export.txt:12: 'nan'"},
+      {"1.5 [\xB5m]", "-1.5 [\xB5m]", "export.txt:3: Thickness -1.5"},
+      {"1.5 [\xB5m]", "0 [\xB5m]", "export.txt:3: Thickness 0"},
+      {"1.5 [\xB5m]", "1.5 [V]", "export.txt:3: Thickness"},
+      {"Current [A]", "Current [V]", "export.txt:11: unit 'V' of 'Current'"},
+      {"Temperature [K]\tField", "Temperature [G]\tField", "unit 'G' of 'Temperature'"},
+      {"Voltage [V]", "Current [A]", "two columns 'Current'"},
+      {"100.5\t", "-100.5\t", "Temperature of -100.5"},
+      {"100.5\t", "100500\t", "Temperature of 100500"},
+      {"3.0000E+3\t5", "3.0000E+7\t5", "tesla or gauss?"},
+      {"\t5.0E-1\t-6", "\t-5.0E-1\t-6", "Resistivity of -5.0E-1"},
+      {"\t-1.2483E+3", "", "export.txt:20: 5 cells under 6 headings"},
+      {"\t-1.2483E+3", "\t-1.2483E+3\t7", "export.txt:20: 7 cells under 6 headings"},
+      {"5.0E-1\t-6.2415E+2", "ERROR\tERROR", "none of 2 rows"},
+      {"0.0\t0.0000E+0\t1", "\r\n0.0\t0.0000E+0\t1", "6 numbers without headings"},
+      {"[Measurements]", "[Measuremen", "no [Measurements]"},
+  };
+  for (const auto& [from, to, because] : cases)
+    EXPECT_NE(refused_with(from, to).find(because), std::string::npos) << to << ": " << refused_with(from, to);
+}
+
+// What exports hold: tabs at a line's end, columns of other names, an empty line below headings, units of other sizes.
+TEST(LakeShore, AcceptsWhatExportsHold) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"\t-1.2483E+3\r", "\t-1.2483E+3\t\t\r"},
+      {"Hall Mobility [cm\xB2/(VS)]", "F Value []"},
+      {"(VS)]\r\n100.5", "(VS)]\r\n\r\n100.5"},
+      {"1.5 [\xB5m]", "1.5 um"},
+      {"100.5\t", "+100.5\t"},
+      {"-1.99E-3", "ERROR"},
+  };
+  for (const auto& [from, to] : cases) {
+    std::vector<DcHallResult> points;
+    EXPECT_EQ(refused_with(from, to, &points), "accepted") << to;
+    ASSERT_EQ(points.size(), 1u) << to;
+    EXPECT_NEAR(points[0].hall_slope.value, -6.2415e-4 / 1.5e-6, 1e-3) << to;
+    EXPECT_TRUE(points[0].warnings.empty()) << to;
+  }
+}
+
+TEST(LakeShore, ContradictionsHaveTheirLine) {
+  for (const auto& [from, to] : {std::pair{"-1.0000E+16", "1.0000E+16"}, {"-1.2483E+3", "-2.2483E+3"}}) {
+    std::vector<DcHallResult> points;
+    EXPECT_EQ(refused_with(from, to, &points), "accepted");
+    ASSERT_EQ(points.size(), 1u);
+    ASSERT_EQ(points[0].warnings.size(), 1u) << to;
+    EXPECT_EQ(points[0].warnings[0].code, "file_contradicts_itself");
+    EXPECT_EQ(points[0].warnings[0].row, 20u);
   }
 }
 

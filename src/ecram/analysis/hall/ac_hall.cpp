@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,6 @@
 #include "ecram/analysis/hall/residual_lines.h"
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
-#include "ecram/fit/model_choice.h"
 #include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
@@ -24,41 +24,6 @@ namespace {
 
 using std::numbers::pi;
 constexpr double infinite = std::numeric_limits<double>::infinity();
-
-/// Akaike's criterion, for noise of a colour that is the same for all candidates.
-double criterion(double residual_square, std::size_t columns, std::size_t samples) {
-  return fit::aicc(double(samples) * std::log(residual_square / double(samples)), columns + 1, samples);
-}
-
-double residual_square(const signal::Regression& fit) { return fit.white_variance * double(fit.degrees_of_freedom); }
-
-double criterion(const signal::Regression& fit) {
-  const auto p = static_cast<std::size_t>(fit.coefficient.size());
-  return criterion(residual_square(fit), p, fit.degrees_of_freedom + p);
-}
-
-/// The order of the drift that AICc prefers. Where the drift columns stand last, a single fit holds the sums of squares
-/// of all lower orders; several records are fitted order by order.
-int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal) {
-  int order = most;
-  double best = infinite;
-  const auto consider = [&](double a, int k) {
-    if (a < best) best = a, order = k;
-  };
-  if (model.drift.size() > 1) {
-    for (int k = most; k >= 0; --k) consider(criterion(whitened.fit(model.columns(k, with_longitudinal))), k);
-    return order;
-  }
-  const auto full = whitened.fit(model.columns(most, with_longitudinal));
-  const auto columns = static_cast<std::size_t>(full.coefficient.size());
-  double square = residual_square(full);
-  for (int k = most; k >= 0; --k) {
-    const std::size_t left = columns - static_cast<std::size_t>(most - k);
-    consider(criterion(square, left, full.degrees_of_freedom + columns), k);
-    square += full.explained[left - 1];
-  }
-  return order;
-}
 
 /// The main fit, with the columns it chose.
 struct HallFit {
@@ -166,32 +131,6 @@ double corner(const signal::NoiseColour& colour, const std::vector<double>& rate
     (excess(middle) > 0 ? low : high) = middle;
   }
   return low;
-}
-
-void fuse_temperature(const HallRecord& record, HallResult& result) {
-  result.temperature = std::numeric_limits<double>::quiet_NaN();
-  std::vector<double> means;
-  for (const auto& sensor : record.temperature) {
-    double sum = 0, count = 0;
-    for (double t : sensor)
-      if (std::isfinite(t) && std::abs(t) < overflow) sum += t, count += 1;
-    if (count > 0) means.push_back(sum / count);
-  }
-  if (means.empty()) return;
-  std::sort(means.begin(), means.end());
-  const std::size_t m = means.size() / 2;
-  result.temperature = means.size() % 2 == 1 ? means[m] : 0.5 * (means[m - 1] + means[m]);
-  result.temperature_spread = means.back() - means.front();
-  if (means.front() <= 0)
-    throw InvalidInput("a temperature sensor reads {:.4g} K on average; expected kelvins above 0 (Celsius?)",
-                       means.front());
-  if (std::abs(result.temperature_spread - 273.15) < 8)
-    throw InvalidInput("the temperature sensors read {:.4g} and {:.4g} K: one of them looks like degrees Celsius",
-                       means.front(), means.back());
-  if (result.temperature_spread > std::max(1.0, 0.01 * result.temperature))
-    result.warnings.push_back({"temperature_disagreement", 0,
-                               fmt::format("the temperature sensors differ by {:.3g} K; their median {:.4g} K is used",
-                                           result.temperature_spread, result.temperature)});
 }
 
 void check_current(const Block& block, const HallOptions& options) {
@@ -308,7 +247,10 @@ Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
 }
 
 /// The fit's coefficients as physical quantities.
-void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign) {
+///
+/// @param amplitude_error  relative, of the field's amplitude: in the resistance at the amplitude, not in the slope
+void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign,
+                   double amplitude_error) {
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
   const double in_step = unbias * sign * f.coefficient(HallModel::hall),
                in_step_error = unbias * f.error(HallModel::hall);
@@ -317,7 +259,8 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   r.signal_to_noise = std::abs(in_step) / in_step_error;
   r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
   r.hall_slope = estimate(f, slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
-  r.hall_resistance = scaled(r.hall_slope, amplitude);
+  r.hall_resistance = scaled(
+      estimate(f, slope.value, std::hypot(r.hall_slope.standard_error, slope.value * amplitude_error)), amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
   const auto offset =
@@ -363,24 +306,31 @@ void fill_trace(HallResult& r, const HallFit& f, const Block& block) {
                                    f.regression.whitened_residual.begin() + rows);
 }
 
-}  // namespace
-
-HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const HallOptions& options) {
-  check(bar);
+/// A record with all that the fit needs of it.
+struct Prepared {
   HallResult result;
-  result.name = record.name;
-  fuse_temperature(record, result);
+  Readings readings;
+  Rotation turn;
+  double bins_per_period = 0;
+  std::vector<Block> blocks;
+  int most_order = 0;
+};
 
-  Readings readings = usable_readings(record);
-  const Rotation turn = rotation(readings.time, readings.field);
+Prepared prepare(const HallRecord& record, const HallOptions& options) {
+  Prepared p;
+  HallResult& result = p.result;
+  result.name = record.name;
+  fuse_temperature(record.temperature, result);
+
+  Readings& readings = p.readings = usable_readings(record);
+  const Rotation& turn = p.turn = rotation(readings.time, readings.field);
   check_frequency(turn.frequency, options.expected_frequency);
   result.frequency = turn.frequency;
   result.periods = turn.periods;
   result.readings = record.time.size();
 
-  const double per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
-  std::vector<Block> blocks;
-  blocks.push_back(despiked_block(readings, turn, options, per_period, 0));
+  p.bins_per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
+  p.blocks.push_back(despiked_block(readings, turn, options, p.bins_per_period, 0));
   const auto rejected = static_cast<std::size_t>(std::count(readings.rejected.begin(), readings.rejected.end(), 1));
   const std::size_t standing_out = rejected - readings.cut_off;
   result.rejected = rejected + record.time.size() - readings.time.size();
@@ -389,23 +339,41 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
                                fmt::format("{:.0f} % of the readings stand out and were left out",
                                            100 * double(standing_out) / double(readings.time.size()))});
   result.warnings.insert(result.warnings.end(), readings.warnings.begin(), readings.warnings.end());
-  check_current(blocks[0], options);
-  result.current = mean_magnitude(blocks[0].current);
-  int most_order = most_drift_order(turn, options.most_drift_order);
-  result.pickup_separated = blocks[0].modulated || options.zero_current != nullptr;
-  if (options.zero_current != nullptr) {
-    Readings other = usable_readings(*options.zero_current);
-    const Rotation other_turn = rotation(other.time, other.field);
-    blocks.push_back(despiked_block(other, other_turn, options, per_period, result.current));
-    most_order = std::min(most_order, most_drift_order(other_turn, options.most_drift_order));
-  }
+  check_current(p.blocks[0], options);
+  result.current = mean_magnitude(p.blocks[0].current);
+  p.most_order = most_drift_order(turn, options.most_drift_order);
+  result.pickup_separated = p.blocks[0].modulated || options.zero_current != nullptr;
+  return p;
+}
 
+void add_zero_current(Prepared& p, const HallRecord& record, const HallOptions& options) {
+  Readings readings = usable_readings(record);
+  const Rotation turn = rotation(readings.time, readings.field);
+  check_frequency(turn.frequency, options.expected_frequency);
+  Block block = despiked_block(readings, turn, options, p.bins_per_period, p.result.current);
+  const double share = mean(block.current) / mean(p.blocks[0].current);
+  if (!block.no_current && !block.modulated && !p.blocks[0].modulated && share > 0.5)
+    throw InvalidInput("{:.3g} of the other record's current flows; expected a record at zero or reversed current",
+                       share);
+  for (Warning& w : readings.warnings) {
+    w.text = "in the record at zero current, " + w.text;
+    p.result.warnings.push_back(std::move(w));
+  }
+  p.blocks.push_back(std::move(block));
+  p.most_order = std::min(p.most_order, most_drift_order(turn, options.most_drift_order));
+}
+
+HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
+  HallResult& result = p.result;
+  const Readings& readings = p.readings;
+  const Rotation& turn = p.turn;
+  std::vector<Block>& blocks = p.blocks;
   const bool with_xx = !blocks[0].bins.voltage_xx.empty();
   Longitudinal along;
   if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
   // V_xx stands for the offset only where it holds nothing of the Hall signal: noise along the field is then in both.
   const bool offset_alone = with_xx && !(along.odd_over_error > 4);
-  const HallFit fit = fit_model(blocks, most_order, result.pickup_separated, offset_alone, turn.frequency);
+  const HallFit fit = fit_model(blocks, p.most_order, result.pickup_separated, offset_alone, turn.frequency);
   const Block& block = blocks[0];
   result.drift_order = fit.drift_order;
   for (const double line : block.lines)
@@ -439,7 +407,7 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
   }
   const double sign = bar.arms_swapped ? -1 : 1;
-  fill_from_fit(result, fit, block, unbias, sign);
+  fill_from_fit(result, fit, block, unbias, sign, turn.amplitude_error / turn.amplitude);
   const double hall_voltage = std::abs(result.hall_resistance.value) * result.current;
   result.hall_slope = scaled(result.hall_slope, 1 / contact_factor(bar));
   if (!result.pickup_separated)
@@ -485,7 +453,20 @@ HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const Hall
 
   fill_trace(result, fit, block);
   look_for_trouble(result, with_xx ? &along : nullptr, fit);
-  return result;
+  return std::move(p.result);
+}
+
+}  // namespace
+
+HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const HallOptions& options) {
+  check(bar);
+  const auto named = [](const std::string& name, auto&& work) {
+    return name.empty() ? work() : naming(name, std::forward<decltype(work)>(work));
+  };
+  Prepared p = named(record.name, [&] { return prepare(record, options); });
+  if (options.zero_current != nullptr)
+    named(options.zero_current->name, [&] { add_zero_current(p, *options.zero_current, options); });
+  return named(record.name, [&] { return finish(std::move(p), bar, options); });
 }
 
 }  // namespace ecram::analysis

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,42 +54,48 @@ struct HallTrace {
   std::vector<double> whitened_residual;
 };
 
-/// What one AC Hall record says.
-struct HallResult {
-  std::string name;
+/// What a Hall measurement says of the film, however it was made. NaN where it does not say, as for density and
+/// mobility where the Hall signal was not detected.
+struct HallFilm {
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   Carrier carrier = Carrier::not_detected;
+  Estimate hall_slope;        ///< ohm/T: dR_xy/dB, corrected for the contacts
+  Estimate hall_resistance;   ///< ohm: R_xy at the field's amplitude, with the amplitude's own error
+  Estimate hall_coefficient;  ///< m^3/C
+  Estimate sheet_density;     ///< 1/m^2
+  Estimate density;           ///< 1/m^3
+  Estimate mobility;          ///< m^2/(V s)
+  Estimate resistivity;       ///< ohm m
+  Estimate sheet_resistance;  ///< ohm
+  double density_mobility_correlation = unknown;  ///< of the errors of density and mobility
+  double largest_hall_slope = unknown;            ///< ohm/T: 95 % upper bound on its magnitude
+  double least_density = unknown;                 ///< 1/m^3: the lower bound that goes with it
+  double largest_mobility = unknown;              ///< m^2/(V s)
+  double temperature = unknown;                   ///< K, the sensors fused; NaN without sensors
+  double temperature_spread = 0;                  ///< K, between the sensors
+  std::vector<Warning> warnings;
+};
+
+/// What one AC Hall record says.
+struct HallResult : HallFilm {
+  std::string name;
   double carrier_confidence = 0;  ///< probability that the sign is right, 0.5 to 1
 
   // The main estimate, by generalised least squares.
-  Estimate hall_slope;         ///< ohm/T: dR_xy/dB, corrected for the contacts
-  Estimate in_phase;           ///< ohm: R_xy in step with the field, at its amplitude
-  Estimate hall_resistance;    ///< ohm: the same, freed of the lag where that is known
-  double signal_to_noise = 0;  ///< hall_resistance over its standard error
+  Estimate in_phase;           ///< ohm: R_xy in step with the field, at its amplitude, not freed of the lag
+  double signal_to_noise = 0;  ///< in_phase over its standard error
   Estimate phase;              ///< rad: by how much V_xy lags behind the field
   Estimate induced;            ///< V: amplitude of the part in quadrature (induction, lag and pick-up together)
   Estimate even;               ///< ohm/T^2: magnetoresistance through misalignment
   Estimate offset;             ///< ohm: mean of R_xy without field
   Estimate pickup;             ///< V: in phase, where a zero or a reversed current separates it
 
-  // What follows for the film. NaN where the Hall signal was not detected.
-  Estimate hall_coefficient;                ///< m^3/C
-  Estimate sheet_density;                   ///< 1/m^2
-  Estimate density;                         ///< 1/m^3
-  Estimate mobility;                        ///< m^2/(V s)
-  Estimate resistivity;                     ///< ohm m
-  Estimate sheet_resistance;                ///< ohm
-  Estimate contact_resistance;              ///< ohm: what the source's voltage says beyond the film; needs it stated
-  double density_mobility_correlation = 0;  ///< of the errors of density and mobility
-  double largest_hall_slope = 0;            ///< ohm/T: 95 % upper bound on its magnitude
-  double least_density = 0;                 ///< 1/m^3: the lower bound that goes with it
-  double largest_mobility = 0;              ///< m^2/(V s)
+  Estimate contact_resistance;  ///< ohm: what the source's voltage says beyond the film; needs it stated
 
   double field_amplitude = 0;  ///< T
   double frequency = 0;        ///< Hz
   double periods = 0;
-  double current = 0;             ///< A, mean magnitude
-  double temperature = 0;         ///< K, the sensors fused; NaN without sensors
-  double temperature_spread = 0;  ///< K, between the sensors
+  double current = 0;  ///< A, mean magnitude
   std::size_t readings = 0, rejected = 0;
   int drift_order = 0;
   bool longitudinal_regressor = false;  ///< V_xx helped to describe the offset
@@ -100,7 +107,6 @@ struct HallResult {
   LockIn lock_in;
   FourierHall fourier;
   HallTrace trace;
-  std::vector<Warning> warnings;
 };
 
 /// The Hall signal of a record under a rotating field, by generalised least squares on
@@ -113,7 +119,8 @@ struct HallResult {
 /// the record or a record at zero current is given. Readings that stand out (spikes, range changes) are left out. See
 /// docs/hall.md.
 ///
-/// @throws InvalidInput  for records that cannot be analysed; the text says which rule failed
+/// @throws InvalidInput  for records that cannot be analysed; the text says which rule failed, behind the name of the
+///                       record that it failed for (this one or the one at zero current)
 HallResult analyse_hall(const HallRecord& record, const HallBar& bar, const HallOptions& options = {});
 
 }  // namespace ecram::analysis

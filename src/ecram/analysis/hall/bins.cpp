@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -159,6 +160,57 @@ std::vector<char> longitudinal_faults(std::span<const double> readings) {
   return found;
 }
 
+/// A sine through some readings.
+struct Sine {
+  double mean = 0, amplitude = 0, amplitude_error = 0;  ///< T
+};
+
+/// Its angular frequency, too, is fitted, by Gauss and Newton's steps from `omega`, where there are readings for it;
+/// not further than by the share `reach`. Nothing if a gap took most of it.
+std::optional<Sine> fit_sine(std::span<const double> time, std::span<const double> field, std::ptrdiff_t from,
+                             std::ptrdiff_t to, std::ptrdiff_t stride, double middle, double omega, double reach) {
+  const double wanted = omega;
+  const auto readings = (to - from + stride - 1) / stride;
+  Sine sine;
+  for (int step = 0; step < 4; ++step) {
+    Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
+    Eigen::Vector3d right = Eigen::Vector3d::Zero();
+    double square = 0;
+    // The sums for the sine and, for the column of the frequency, t times cosine and sine.
+    Eigen::Matrix<double, 3, 2> cross = Eigen::Matrix<double, 3, 2>::Zero();
+    Eigen::Matrix2d own = Eigen::Matrix2d::Zero();
+    Eigen::Vector2d own_right = Eigen::Vector2d::Zero();
+    for (auto i = from; i < to; i += stride) {
+      const double t = time[static_cast<std::size_t>(i)] - middle, b = field[static_cast<std::size_t>(i)];
+      const Eigen::Vector3d row(1, std::cos(omega * t), std::sin(omega * t));
+      const Eigen::Vector2d moving(omega * t * row[1], omega * t * row[2]);
+      normal += row * row.transpose();
+      right += row * b;
+      cross += row * moving.transpose();
+      own += moving * moving.transpose();
+      own_right += moving * b;
+      square += b * b;
+    }
+    const Eigen::LDLT<Eigen::Matrix3d> solver(normal);
+    if (!(solver.rcond() > 0.01)) return step == 0 ? std::nullopt : std::optional(sine);
+    const Eigen::Vector3d c = solver.solve(right);
+    sine.mean = c[0];
+    sine.amplitude = std::hypot(c[1], c[2]);
+    const double left = std::max(0.0, square - c.dot(right)), freedom = std::max(1.0, double(readings) - 4);
+    sine.amplitude_error = std::sqrt(2 * left / freedom / double(readings));
+    if (step == 3 || readings < 8) break;
+    // d/d(ln omega) of the sine: omega t (-c1 sin + c2 cos). What the residual says of it, the sine's own share gone.
+    const Eigen::Vector2d along(c[2], -c[1]);
+    const Eigen::Vector3d shared = cross * along;
+    const double own_left = along.dot(own * along) - shared.dot(solver.solve(shared));
+    const double change = (along.dot(own_right) - c.dot(shared)) / own_left;
+    if (!(own_left > 0) || !(std::abs(omega * (1 + change) / wanted - 1) < reach)) break;
+    omega *= 1 + change;
+    if (std::abs(change) < 1e-6) break;
+  }
+  return sine;
+}
+
 /// Mean and amplitude of a sine through each turn (or several, where readings are few): the medians of up to 200 turns.
 void fit_sines(std::span<const double> time, std::span<const double> field, Rotation& turn) {
   constexpr double least = 8, most = 128, most_windows = 200;
@@ -166,29 +218,28 @@ void fit_sines(std::span<const double> time, std::span<const double> field, Rota
   const double turns = std::max(1.0, std::ceil(least / per_turn)), span = turns / turn.frequency;
   const double windows = std::max(1.0, std::floor((time.back() - time.front()) / span + 0.02));
   const auto stride = static_cast<std::ptrdiff_t>(std::max(1.0, turns * per_turn / most));
-  std::vector<double> means, amplitudes;
+  std::vector<double> means, amplitudes, scatter;
   for (double w = 0; w < windows; w += std::max(1.0, windows / most_windows)) {
     const double start = time.front() + std::floor(w) * span;
     const auto from = std::lower_bound(time.begin(), time.end(), start) - time.begin();
     const auto to = std::lower_bound(time.begin(), time.end(), start + span) - time.begin();
     if (to - from < 5) continue;
-    Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
-    Eigen::Vector3d right = Eigen::Vector3d::Zero();
-    for (auto i = from; i < to; i += stride) {
-      const double angle = omega * (time[static_cast<std::size_t>(i)] - start);
-      const Eigen::Vector3d row(1, std::cos(angle), std::sin(angle));
-      normal += row * row.transpose();
-      right += row * field[static_cast<std::size_t>(i)];
+    if (const auto sine = fit_sine(time, field, from, to, stride, start + 0.5 * span, omega, 0.25 / turns)) {
+      means.push_back(sine->mean);
+      amplitudes.push_back(sine->amplitude);
+      scatter.push_back(sine->amplitude_error);
     }
-    const Eigen::LDLT<Eigen::Matrix3d> solver(normal);
-    if (!(solver.rcond() > 0.01)) continue;  // a gap took most of the turn
-    const Eigen::Vector3d c = solver.solve(right);
-    means.push_back(c[0]);
-    amplitudes.push_back(std::hypot(c[1], c[2]));
   }
   if (means.empty()) return;
   turn.mean = quantile(means, 0.5);
   turn.amplitude = quantile(amplitudes, 0.5);
+  // Two or three turns may agree by chance: no less than what the readings' scatter about their sines makes.
+  double square = 0;
+  for (double a : amplitudes) square += (a - turn.amplitude) * (a - turn.amplitude);
+  const auto m = double(amplitudes.size());
+  const double by_turns = m > 1 ? std::sqrt(square / (m - 1)) : 0;
+  constexpr double of_a_median = 1.2533;
+  turn.amplitude_error = of_a_median * std::max(by_turns, quantile(scatter, 0.5)) / std::sqrt(m);
 }
 
 }  // namespace

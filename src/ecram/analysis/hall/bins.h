@@ -13,14 +13,16 @@ constexpr double overflow = 1e30;  ///< instruments write 9.9E37 when the range 
 
 /// How the field of a record goes round.
 struct Rotation {
-  double mean = 0;       ///< T
-  double amplitude = 0;  ///< T
-  double frequency = 0;  ///< Hz
+  double mean = 0;             ///< T
+  double amplitude = 0;        ///< T
+  double amplitude_error = 0;  ///< T, standard error: from the scatter of the turns' amplitudes
+  double frequency = 0;        ///< Hz
   double periods = 0;
 };
 
 /// Counts the turns of the field by its crossings of the middle (with a hysteresis of half the amplitude); mean and
-/// amplitude are the medians of those of a sine through each turn.
+/// amplitude are the medians of those of a sine through each turn, whose own speed is fitted with it: a sine of the
+/// mean speed through a turn of another one has another amplitude.
 ///
 /// @throws InvalidInput  for a constant field, fewer than two periods, or fewer than four readings a period
 Rotation rotation(std::span<const double> time, std::span<const double> field);

@@ -30,40 +30,42 @@ Estimate student(double value, double standard_error, double freedom) {
   return {value, standard_error, value - t * standard_error, value + t * standard_error};
 }
 
-/// Through fill_film, which knows how slope, density and mobility hang together.
+/// Readings that agree to this part of themselves have been rounded or made up: their scatter is no error.
+constexpr double exact = 1e-9;
+
+/// Through fill_film, which knows how slope, density and mobility hang together. A slope whose error is not known (NaN)
+/// is taken for what it is.
 ///
 /// @param current  A, mean magnitude of the currents
 void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double freedom,
           double current, const HallFloors& floors) {
-  if (current < floors.current)
-    throw InvalidInput("the mean current {:.3g} A is below the instrument's floor of {:.3g} A", current,
-                       floors.current);
-  HallResult film;
-  film.hall_slope = r.hall_slope;
-  const double limit = freedom > 0 ? fit::student_t_quantile(0.975, freedom) : std::numeric_limits<double>::infinity();
-  const bool detected = std::abs(r.hall_slope.value) > limit * r.hall_slope.standard_error;
+  const double limit = fit::student_t_quantile(0.975, freedom);
+  const bool error_known = std::isfinite(r.hall_slope.standard_error);
+  const bool detected =
+      error_known ? std::abs(r.hall_slope.value) > limit * r.hall_slope.standard_error : r.hall_slope.value != 0;
   const double voltage = std::abs(r.hall_resistance.value) * current;
   const bool above_floor = voltage >= floors.voltage;
   const double floor_slope =
       above_floor ? 0 : std::abs(r.hall_slope.value / r.hall_resistance.value) * floors.voltage / current;
-  if (detected && above_floor) film.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
-  fill_film(film, bar, hall_factor, resistance, floor_slope);
-  r.density_mobility_correlation = film.density_mobility_correlation;
-  r.largest_hall_slope = film.largest_hall_slope;
-  r.least_density = film.least_density;
-  r.largest_mobility = film.largest_mobility;
-  r.carrier = film.carrier;
-  r.sheet_density = film.sheet_density;
-  r.density = film.density;
-  r.mobility =
-      film.mobility.known() ? student(film.mobility.value, film.mobility.standard_error, freedom) : film.mobility;
-  r.resistivity = film.resistivity;
-  r.sheet_resistance = film.sheet_resistance;
+  if (detected && above_floor) r.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
+  fill_film(r, bar, hall_factor, resistance, floor_slope);
+  if (r.mobility.known()) r.mobility = student(r.mobility.value, r.mobility.standard_error, freedom);
+  if (!error_known)
+    r.warnings.push_back({"error_unknown", 0,
+                          "the readings agree to their ninth digit: the error of the Hall slope cannot be told from "
+                          "them"});
   if (!above_floor)
     r.warnings.push_back({"below_floor", 0,
                           fmt::format("the Hall voltage of {:.3g} V is below the instrument's floor of {:.3g} V",
                                       voltage, floors.voltage)});
   if (!detected) r.warnings.push_back({"not_detected", 0, "the Hall slope is not significantly different from zero"});
+}
+
+void check_current(double current, const HallFloors& floors) {
+  if (!(current > 0)) throw InvalidInput("the current is zero throughout; expected the current of the Hall bar");
+  if (current < floors.current)
+    throw InvalidInput("the mean current {:.3g} A is below the instrument's floor of {:.3g} A", current,
+                       floors.current);
 }
 
 /// Least squares with error estimates; columns scaled first.
@@ -78,7 +80,8 @@ Line least_squares(const Eigen::MatrixXd& x, const Eigen::VectorXd& y) {
   Line line;
   line.freedom = double(x.rows() - x.cols());
   line.largest_residual = fit.residual.cwiseAbs().maxCoeff();
-  const double variance = line.freedom > 0 ? fit.residual.squaredNorm() / line.freedom : not_there;
+  const bool told = line.freedom > 0 && line.largest_residual > exact * y.cwiseAbs().maxCoeff();
+  const double variance = told ? fit.residual.squaredNorm() / line.freedom : not_there;
   line.coefficient = fit.coefficient;
   line.error = (variance * fit.inverse.diagonal()).cwiseSqrt();
   return line;
@@ -102,17 +105,26 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
                              const HallFloors& floors) {
   check(bar);
   const auto n = static_cast<Eigen::Index>(record.field.size());
-  if (n < 3) throw InvalidInput("{} readings; a Hall slope with an error needs at least 3", n);
+  if (n == 0) throw InvalidInput("no readings; expected points at set fields and currents");
+  const double current = mean_magnitude(record.current);
+  check_current(current, floors);
   if (!varies(record.field)) throw InvalidInput("the field is constant; expected it reversed or varied");
   const bool reversed = varies(record.current);
-  Eigen::MatrixXd x(n, reversed ? 3 : 2);
-  Eigen::VectorXd y(n);
+  const Eigen::Index unknowns = reversed ? 3 : 2;
+  if (n <= unknowns)
+    throw InvalidInput("{} readings for {}; at least {} are needed, or none is left to tell the error from", n,
+                       reversed ? "the Hall slope, the offset and a thermal voltage" : "the Hall slope and the offset",
+                       unknowns + 1);
+  Eigen::MatrixXd x(n, unknowns);
+  Eigen::VectorXd y(n), along_y(n);
+  const bool with_xx = !record.voltage_xx.empty();
   double largest = 0;
   for (Eigen::Index i = 0; i < n; ++i) {
     x(i, 0) = record.current[i] * record.field[i];
     x(i, 1) = record.current[i];
     if (reversed) x(i, 2) = 1;
     y[i] = record.voltage_xy[i];
+    along_y[i] = with_xx ? record.voltage_xx[i] : 0;
     largest = std::max(largest, std::abs(record.field[i]));
   }
   if (largest > largest_field)
@@ -120,28 +132,41 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
   const Line line = least_squares(x, y);
   DcHallResult r;
   r.method = reversed ? "field and current reversal" : "field reversal";
+  fuse_temperature(record.temperature, r);
+  if (record.missing > 0)
+    r.warnings.push_back({"missing", 0, fmt::format("{} readings lack a value and were left out", record.missing)});
   if (!reversed)
     r.warnings.push_back(
         {"current_not_reversed", 0, "thermal voltages cannot be told from the offset without reversed current"});
-  r.temperature = record.temperature;
   const double factor = (bar.arms_swapped ? -1 : 1) / contact_factor(bar);
   const Estimate slope = student(line.coefficient[0], line.error[0], line.freedom);
   r.hall_slope = scaled(slope, factor);
   r.hall_resistance = scaled(slope, bar.arms_swapped ? -largest : largest);
   Estimate resistance;
-  const bool with_xx = !record.voltage_xx.empty();
   if (with_xx) {
-    for (Eigen::Index i = 0; i < n; ++i) y[i] = record.voltage_xx[i];
-    const Line along = least_squares(x, y);
+    const Line along = least_squares(x, along_y);
     resistance = student(along.coefficient[1], along.error[1], along.freedom);
+    // Which of the two carries the Hall signal, and which the large resistive offset? The error of one that fits
+    // exactly is that of its digits.
+    const auto over_error = [&](const Line& l, const Eigen::VectorXd& v) {
+      const double digits = exact * v.cwiseAbs().maxCoeff() / (current * largest);
+      return std::abs(l.coefficient[0]) / (std::isfinite(l.error[0]) ? std::max(l.error[0], digits) : digits);
+    };
+    const double odd = over_error(along, along_y);
+    if (std::abs(line.coefficient[1]) > std::abs(along.coefficient[1]) &&
+        odd > std::max(5.0, fit::student_t_quantile(0.9995, line.freedom)) && odd > 3 * over_error(line, y))
+      throw InvalidInput(
+          "V_xx and V_xy look swapped: the signal that goes with the field is in V_xx ({:.3g} ohm/T, {:.0f} standard "
+          "errors); try naming them the other way round",
+          along.coefficient[0], odd);
   }
-  fill(r, bar, hall_factor, with_xx ? &resistance : nullptr, line.freedom, mean_magnitude(record.current), floors);
+  fill(r, bar, hall_factor, with_xx ? &resistance : nullptr, line.freedom, current, floors);
   return r;
 }
 
 DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads) {
   static const std::vector<std::string_view> field{"field", "b", "magneticfield"}, current{"current", "i"},
-      xy{"vxy", "vhall", "hallvoltage", "vh"}, xx{"vxx", "longitudinalvoltage"}, temperature{"temperature", "t"};
+      xy{"vxy", "vhall", "hallvoltage", "vh"}, xx{"vxx", "longitudinalvoltage"};
   const record::Table table = record::read_table(path, threads);
   const auto needed = [&](const std::string& asked, const char* option, const auto& names, const char* what,
                           const char* si) {
@@ -155,11 +180,14 @@ DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& 
   const auto b = needed(columns.field, "--field", field, "the field", "T");
   const auto i = needed(columns.current, "--current", current, "the current", "A");
   const auto v = needed(columns.voltage_xy, "--vxy", xy, "V_xy", "V");
-  std::vector<double> along, kelvin;
+  std::vector<double> along;
   if (const auto c = find_column(table, columns.voltage_xx, "--vxx", xx)) along = si_numbers(table, *c, "V");
-  if (const auto c = find_column(table, "", "--temperature", temperature)) kelvin = si_numbers(table, *c, "K");
+  r.temperature = kelvins(table, columns.temperature);
   for (std::size_t k = 0; k < b.size(); ++k) {
-    if (!std::isfinite(b[k] + i[k] + v[k]) || (!along.empty() && !std::isfinite(along[k]))) continue;
+    if (!std::isfinite(b[k] + i[k] + v[k]) || (!along.empty() && !std::isfinite(along[k]))) {
+      ++r.missing;
+      continue;
+    }
     if (std::max({std::abs(v[k]), std::abs(b[k]), std::abs(i[k]), along.empty() ? 0 : std::abs(along[k])}) > overflow)
       throw InvalidInput("{}: an overflow (9.9E37); expected a reading", record::where(table, k));
     r.field.push_back(b[k]);
@@ -167,7 +195,7 @@ DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& 
     r.voltage_xy.push_back(v[k]);
     if (!along.empty()) r.voltage_xx.push_back(along[k]);
   }
-  r.temperature = mean_known(kelvin);
+  if (r.field.empty()) throw InvalidInput("{}: no row has a field, a current and a V_xy", path.string());
   return r;
 }
 
@@ -193,12 +221,20 @@ double van_der_pauw_f(double ratio) {
 
 DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness, double hall_factor,
                                   const HallFloors& floors) {
-  if (!(thickness > 0)) throw InvalidInput("thickness {} m; expected a positive one", thickness);
+  if (!(thickness > 0) || !std::isfinite(thickness))
+    throw InvalidInput("thickness {} m; expected a positive one", thickness);
   // Mean resistance of each configuration, at no field, +B and -B.
   std::map<std::string, std::vector<double>> none;
   std::map<std::string, std::pair<double, double>> hall[2];  // sum of resistances, count
-  double field_sum[2] = {0, 0}, field_count[2] = {0, 0}, largest = 0;
-  for (const auto& r : readings) largest = std::max(largest, std::abs(r.field));
+  double field_sum[2] = {0, 0}, field_count[2] = {0, 0}, largest = 0, mean_current = 0;
+  std::vector<std::vector<double>> sensors;
+  for (const auto& r : readings) {
+    largest = std::max(largest, std::abs(r.field));
+    mean_current += std::abs(r.current) / double(readings.size());
+    sensors.resize(std::max(sensors.size(), r.temperature.size()));
+    for (std::size_t s = 0; s < r.temperature.size(); ++s) sensors[s].push_back(r.temperature[s]);
+  }
+  check_current(mean_current, floors);
   if (largest > largest_field)
     throw InvalidInput("a field of {:.4g} T; expected {} T at most: is the column in gauss?", largest, largest_field);
   for (const auto& r : readings) {
@@ -215,6 +251,15 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
       field_sum[side] += std::abs(r.field);
       field_count[side] += 1;
     }
+  }
+  for (const auto& r : readings) {
+    const int side = r.field > 0 ? 0 : 1;
+    const double mean = field_count[side] > 0 ? field_sum[side] / field_count[side] : 0;
+    if (std::abs(r.field) > 0.02 * largest && std::abs(std::abs(r.field) / mean - 1) > 0.02)
+      throw InvalidInput(
+          "configuration {} at {:.4g} T, the mean of that sign is {:.4g} T; expected one field +B and "
+          "one field -B",
+          r.configuration, r.field, side == 0 ? mean : -mean);
   }
   const auto at = [&](const char* name) {
     const auto found = none.find(name);
@@ -235,12 +280,17 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   const double a = sheet(ra1, ra2), b = sheet(rb1, rb2);
   DcHallResult r;
   r.method = "van der Pauw (ASTM F76)";
-  r.temperature = not_there;
+  fuse_temperature(sensors, r);
+  // Of two values half their difference is the standard error; where they agree to the last digits it says nothing.
+  const auto of_two = [](double one, double two) {
+    const double half = 0.5 * std::abs(one - two), middle = 0.5 * (one + two);
+    return student(middle, half > exact * std::abs(middle) ? half : not_there, 1);
+  };
   if (std::abs(a - b) > 0.1 * 0.5 * (a + b))
     r.warnings.push_back(
         {"sample_not_uniform", 0,
          fmt::format("the two sheet resistances, {:.4g} and {:.4g} ohm, differ by more than 10 %", a, b)});
-  r.sheet_resistance = student(0.5 * (a + b), 0.5 * std::abs(a - b), 1);
+  r.sheet_resistance = of_two(a, b);
   r.resistivity = scaled(r.sheet_resistance, thickness);
   if (hall[0].empty() && hall[1].empty()) return r;
 
@@ -257,15 +307,11 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   if (std::abs(c - d) > 0.1 * 0.5 * std::abs(c + d))
     r.warnings.push_back({"sample_not_uniform", 0,
                           fmt::format("the two Hall slopes, {:.4g} and {:.4g} ohm/T, differ by more than 10 %", c, d)});
-  r.hall_slope = student(0.5 * (c + d), 0.5 * std::abs(c - d), 1);
+  r.hall_slope = of_two(c, d);
   r.hall_resistance = scaled(r.hall_slope, field);
   const HallBar square{1, 1, thickness, 0, 0, false};
   const Estimate resistance = r.sheet_resistance;
-  double current = 0;
-  for (const auto& reading : readings) current += std::abs(reading.current) / double(readings.size());
-  fill(r, square, hall_factor, &resistance, 1, current, floors);
-  r.sheet_resistance = resistance;
-  r.resistivity = scaled(resistance, thickness);
+  fill(r, square, hall_factor, &resistance, 1, mean_current, floors);
   return r;
 }
 
@@ -290,9 +336,10 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
              voltage = si_numbers(table, needed(voltages, "voltage"), "V");
   std::vector<double> field(table.rows, 0.0);
   if (const auto column = find_column(table, "", "", fields)) field = si_numbers(table, *column, "T");
+  const auto sensors = kelvins(table, {});
   std::vector<VanDerPauwReading> readings;
   for (std::size_t i = 0; i < table.rows; ++i) {
-    if (!(std::abs(current[i]) <= overflow && std::abs(voltage[i]) <= overflow) || std::abs(field[i]) > overflow)
+    if (!(std::abs(current[i]) <= overflow && std::abs(voltage[i]) <= overflow && std::abs(field[i]) <= overflow))
       throw InvalidInput("{}: an overflow (9.9E37) or no number; expected a reading", record::where(table, i));
     std::string word = configuration.words[configuration.codes[i]];
     for (char& c : word)
@@ -302,7 +349,8 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
     if (std::ranges::find(known, word) == std::end(known))
       throw InvalidInput("{}: configuration '{}'; expected one of ASTM F76's, {}", record::where(table, i),
                          record::printable(word), fmt::join(known, " "));
-    readings.push_back({word, current[i], voltage[i], std::isfinite(field[i]) ? field[i] : 0});
+    readings.push_back({word, current[i], voltage[i], field[i]});
+    for (const auto& sensor : sensors) readings.back().temperature.push_back(sensor[i]);
   }
   return readings;
 }
@@ -337,49 +385,64 @@ std::vector<ContactCurve> contact_curves(const LakeShoreExport& file) {
 
 std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double hall_factor) {
   std::vector<DcHallResult> points;
+  std::size_t rows = 0;
   for (const auto& step : file.steps)
     for (const auto& table : step.tables) {
-      const auto value = [&](const char* name, std::size_t row) {
+      const auto column = [&](const char* name) -> const std::vector<double>* {
         const auto found = std::find(table.names.begin(), table.names.end(), name);
-        return found == table.names.end() ? not_there
-                                          : table.columns[static_cast<std::size_t>(found - table.names.begin())][row];
+        return found == table.names.end() ? nullptr
+                                          : &table.columns[static_cast<std::size_t>(found - table.names.begin())];
       };
-      // Of a sheet it is R_H / d.
-      const auto has = [&](const char* name) {
-        return std::find(table.names.begin(), table.names.end(), name) != table.names.end();
+      // Of the film, or of the sheet that it is: those differ by the thickness.
+      const auto film = [&](const char* name, const char* of_sheet, std::size_t row) {
+        if (const auto* values = column(name)) return (*values)[row];
+        const auto* values = column(of_sheet);
+        return values == nullptr ? not_there : (*values)[row] * file.thickness;
       };
-      const bool sheet = !has("Hall Coefficient") && has("Sheet Hall Coefficient");
-      if (!sheet && !has("Hall Coefficient")) continue;
-      if (sheet && !std::isfinite(file.thickness))
+      if (column("Hall Coefficient") == nullptr && column("Sheet Hall Coefficient") == nullptr) continue;
+      if (column("Hall Coefficient") == nullptr && !std::isfinite(file.thickness))
         throw InvalidInput("the Hall coefficient is that of a sheet (per area); expected the thickness in the file");
-      for (std::size_t row = 0; row < table.columns[0].size(); ++row) {
-        const double coefficient =
-                         sheet ? value("Sheet Hall Coefficient", row) * file.thickness : value("Hall Coefficient", row),
-                     resistivity = value("Resistivity", row);
-        if (!std::isfinite(coefficient) || coefficient == 0 || !std::isfinite(resistivity)) continue;
+      rows += table.lines.size();
+      for (std::size_t row = 0; row < table.lines.size(); ++row) {
+        const auto value = [&](const char* name) {
+          const auto* values = column(name);
+          return values == nullptr ? not_there : (*values)[row];
+        };
+        const double coefficient = film("Hall Coefficient", "Sheet Hall Coefficient", row),
+                     resistivity = film("Resistivity", "Sheet Resistivity", row);
+        if (!std::isfinite(coefficient) || coefficient == 0 || !(resistivity > 0)) continue;
         DcHallResult r;
         r.method = "Lake Shore export, " + step.name;
-        r.temperature = value("Temperature", row);
+        if (const double t = value("Temperature"); t > 0) r.temperature = t;
         r.carrier = coefficient < 0 ? Carrier::electrons : Carrier::holes;
         r.density.value = hall_factor / (constants::elementary_charge * std::abs(coefficient));
         r.resistivity.value = resistivity;
         r.mobility.value = std::abs(coefficient) / (hall_factor * resistivity);
         if (std::isfinite(file.thickness)) {
           r.hall_slope.value = coefficient / file.thickness;
-          r.hall_resistance.value = r.hall_slope.value * value("Field", row);
+          r.hall_resistance.value = r.hall_slope.value * value("Field");
           r.sheet_density.value = r.density.value * file.thickness;
           r.sheet_resistance.value = resistivity / file.thickness;
         }
-        const double stated = std::abs(value("Carrier Density", row));
-        if (std::isfinite(stated) && std::abs(stated / r.density.value - 1) > 0.02)
+        // The file's own numbers are those of a Hall factor of 1.
+        const auto compare = [&](double stated, double expected, const char* what, const char* unit) {
+          const bool sign = stated * coefficient < 0;
+          if (!std::isfinite(stated) || stated == 0) return;
+          if (!sign && std::abs(std::abs(stated / expected) - 1) <= 0.02) return;
           r.warnings.push_back(
-              {"file_contradicts_itself", 0,
-               fmt::format(
-                   "at {:.4g} K the file's density {:.4g} 1/m^3 is not that of its Hall coefficient, {:.4g} 1/m^3",
-                   r.temperature, stated, r.density.value)});
+              {"file_contradicts_itself", table.lines[row],
+               fmt::format("line {}: the file's {} {:.4g} {} is not that of its Hall coefficient, {:.4g} {}",
+                           table.lines[row], what, stated, unit, expected, unit)});
+        };
+        const double density = 1 / (constants::elementary_charge * coefficient);
+        compare(value("Carrier Density"), density, "density", "1/m^3");
+        compare(value("Sheet Carrier Density"), density * file.thickness, "sheet density", "1/m^2");
+        compare(value("Hall Mobility"), coefficient / resistivity, "mobility", "m^2/(V s)");
         points.push_back(std::move(r));
       }
     }
+  if (rows > 0 && points.empty())
+    throw InvalidInput("none of {} rows has a Hall coefficient and a resistivity; expected one that has", rows);
   return points;
 }
 

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,20 +16,13 @@ namespace ecram::analysis {
 struct DcHallRecord {
   std::vector<double> field, current, voltage_xy;  ///< T, A, V
   std::vector<double> voltage_xx;                  ///< V; may be empty
-  double temperature = 0;                          ///< K, mean; NaN if not known
+  std::vector<std::vector<double>> temperature;    ///< K, one column a sensor
+  std::size_t missing = 0;                         ///< rows of the file that lack a value and were left out
 };
 
-/// What a record of set fields says. NaN where it does not say.
-struct DcHallResult {
+/// What a record of set fields says.
+struct DcHallResult : HallFilm {
   std::string method;
-  Carrier carrier = Carrier::not_detected;
-  Estimate hall_slope, hall_resistance, sheet_density, density, mobility, resistivity, sheet_resistance;
-  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-  double density_mobility_correlation = unknown;               ///< of their errors
-  double largest_hall_slope = unknown;                         ///< ohm/T: 95 % upper bound on its magnitude
-  double least_density = unknown, largest_mobility = unknown;  ///< 1/m^3, m^2/(V s): the bounds that go with it
-  double temperature = 0;
-  std::vector<Warning> warnings;
 };
 
 /// What the instruments can show.
@@ -41,9 +33,11 @@ struct HallFloors {
 
 /// Least squares on V_xy = I (R_0 + b B) + V_0 over all readings. Reversed field separates the Hall term from the
 /// offset, reversed current the offset from thermal voltages; V_0 is fitted only if the current was reversed or varied.
+/// Readings that fit to their ninth digit say nothing of their error: it is NaN then, with a warning.
 ///
-/// @throws InvalidInput  if the field was neither reversed nor varied, fewer readings than needed, currents below their
-///                       floor
+/// @throws InvalidInput  if the field was neither reversed nor varied, for no more readings than unknowns, currents
+/// below
+///                       their floor, V_xx and V_xy swapped, impossible temperatures
 DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, double hall_factor = 1,
                              const HallFloors& floors = {});
 
@@ -54,11 +48,13 @@ DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& 
 struct VanDerPauwReading {
   std::string configuration;
   double current = 0, voltage = 0, field = 0;  ///< A, V, T
+  std::vector<double> temperature = {};        ///< K, of each sensor
 };
 
 /// Sheet resistance from the eight readings without field, through the f of van der Pauw that solves
 /// (Q - 1)/(Q + 1) = (f / ln 2) arcosh(exp(ln 2 / f) / 2), and the Hall coefficient from the readings across the
-/// diagonals at both fields. Pairs that disagree by more than 10 % (F76's limit) are warned of.
+/// diagonals at both fields, which have to be steady. Pairs that disagree by more than 10 % (F76's limit) are warned
+/// of.
 ///
 /// Source: ASTM F76-08, sections 10 and 11; van der Pauw, Philips Res. Rep. 13, 1 (1958).
 DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,
@@ -75,6 +71,7 @@ struct LakeShoreTable {
   std::string contact_set;                   ///< "R12,12" where the table has one
   std::vector<std::string> names;            ///< "Hall Coefficient"
   std::vector<std::vector<double>> columns;  ///< SI; NaN where the file says ERROR or overflows (1E+101)
+  std::vector<std::size_t> lines;            ///< of the file, of each row
 };
 struct LakeShoreStep {
   std::string name;
@@ -89,7 +86,11 @@ struct LakeShoreExport {
 /// Does the file begin with [Sample parameters]?
 bool is_lake_shore_export(const std::filesystem::path& path);
 
-/// Latin-1 or UTF-8. @throws InvalidInput  "file:line: ..." for a file that is not one
+/// Latin-1 or UTF-8. Columns of other names are kept as NaN.
+///
+/// @throws InvalidInput  "file:line: ..." for a file that is not one, a unit that is not the column's, a row with
+/// another
+///                       number of cells than headings, and numbers that cannot be (a thickness, a temperature)
 LakeShoreExport read_lake_shore(const std::filesystem::path& path);
 
 /// Resistance of a contact set from an I-V curve of the export.
@@ -101,8 +102,11 @@ struct ContactCurve {
 };
 std::vector<ContactCurve> contact_curves(const LakeShoreExport& file);
 
-/// Every row that holds a Hall coefficient, with what the file says of it; standard errors are NaN, for the file states
-/// none. R_H = 1/(n e) is checked against the file's own density: a row that contradicts itself is warned of.
+/// Every row that holds a Hall coefficient and a resistivity (a sheet's go by the thickness), with what the file says
+/// of it; standard errors are NaN, for the file states none. Density (with its sign) and mobility of the file are
+/// checked against them: a row that contradicts itself is warned of.
+///
+/// @throws InvalidInput  for rows of Hall coefficients none of which can be used, and a sheet's without a thickness
 std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double hall_factor = 1);
 
 }  // namespace ecram::analysis

@@ -5,7 +5,11 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <vector>
 
+#include <fmt/format.h>
+
+#include "ecram/analysis/hall/bins.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 
@@ -20,7 +24,7 @@ Estimate reciprocal(const Estimate& slope, double factor) {
   e.value = factor / magnitude;
   e.standard_error = e.value * slope.standard_error / magnitude;
   e.low = factor / high;
-  e.high = low > 0 ? factor / low : std::numeric_limits<double>::infinity();
+  e.high = low > 0 || std::isnan(low) ? factor / low : std::numeric_limits<double>::infinity();
   return e;
 }
 
@@ -36,6 +40,33 @@ double contact_factor(const HallBar& bar) {
     }
   if (bar.arm_width > 0) factor *= 1 - 2 * bar.arm_width / (pi * bar.width);
   return factor;
+}
+
+void fuse_temperature(const std::vector<std::vector<double>>& sensors, HallFilm& result) {
+  std::vector<double> means;
+  for (const auto& sensor : sensors) {
+    double sum = 0, count = 0;
+    for (double t : sensor)
+      if (std::isfinite(t) && std::abs(t) < overflow) sum += t, count += 1;
+    if (count > 0) means.push_back(sum / count);
+  }
+  if (means.empty()) return;
+  std::sort(means.begin(), means.end());
+  const std::size_t m = means.size() / 2;
+  result.temperature = means.size() % 2 == 1 ? means[m] : 0.5 * (means[m - 1] + means[m]);
+  result.temperature_spread = means.back() - means.front();
+  if (means.front() <= 0)
+    throw InvalidInput("a temperature sensor reads {:.4g} K on average; expected kelvins above 0 (Celsius?)",
+                       means.front());
+  if (std::abs(result.temperature_spread - 273.15) < 8)
+    throw InvalidInput("the temperature sensors read {:.4g} and {:.4g} K: one of them looks like degrees Celsius",
+                       means.front(), means.back());
+  if (means.back() > hottest)
+    throw InvalidInput("a temperature sensor reads {:.4g} K on average; expected {} K at most", means.back(), hottest);
+  if (result.temperature_spread > std::max(1.0, 0.01 * result.temperature))
+    result.warnings.push_back({"temperature_disagreement", 0,
+                               fmt::format("the temperature sensors differ by {:.3g} K; their median {:.4g} K is used",
+                                           result.temperature_spread, result.temperature)});
 }
 
 void check(const HallBar& bar) {
@@ -58,7 +89,7 @@ void check(const HallBar& bar) {
                        100 * (1 - contact_factor(bar)));
 }
 
-void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,
+void fill_film(HallFilm& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,
                double current_error) {
   const double e = constants::elementary_charge;
   if (resistance != nullptr && resistance->value <= 0)
@@ -70,7 +101,9 @@ void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Esti
     r.sheet_resistance = scaled(*resistance, bar.width / bar.length);
     r.resistivity = scaled(r.sheet_resistance, bar.thickness);
   }
-  r.largest_hall_slope = std::max({std::abs(r.hall_slope.low), std::abs(r.hall_slope.high), floor_slope});
+  // Where the slope's error is not known, the slope itself.
+  const auto end = [&](double bound) { return std::abs(std::isnan(bound) ? r.hall_slope.value : bound); };
+  r.largest_hall_slope = std::max({end(r.hall_slope.low), end(r.hall_slope.high), floor_slope});
   r.least_density = hall_factor / (e * r.largest_hall_slope * bar.thickness);
   if (resistance != nullptr) r.largest_mobility = r.largest_hall_slope / (hall_factor * r.sheet_resistance.value);
   if (r.carrier == Carrier::not_detected) return;
@@ -83,7 +116,9 @@ void fill_film(HallResult& r, const HallBar& bar, double hall_factor, const Esti
     const double relative = estimate.standard_error / estimate.value;
     return std::isfinite(relative) ? std::max(0.0, relative * relative - current_error * current_error) : 0;
   };
-  const double hall = own_variance(r.hall_slope), sheet = own_variance(r.sheet_resistance);
+  const bool unknown = std::isnan(r.hall_slope.standard_error);
+  const double hall = unknown ? HallFilm::unknown : own_variance(r.hall_slope),
+               sheet = own_variance(r.sheet_resistance);
   const double mobility = std::abs(r.hall_slope.value) / (hall_factor * r.sheet_resistance.value);
   r.mobility = normal_estimate(mobility, std::abs(mobility) * std::sqrt(hall + sheet));
   // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone, the current n alone.

@@ -23,6 +23,29 @@ Eigen::Index size_of(const std::vector<double>& values) { return static_cast<Eig
 
 Eigen::Map<const Eigen::VectorXd> vector(const std::vector<double>& values) { return {values.data(), size_of(values)}; }
 
+/// Akaike's criterion, for noise of a colour that is the same for all candidates.
+double criterion(double residual_square, std::size_t columns, std::size_t samples) {
+  return fit::aicc(double(samples) * std::log(residual_square / double(samples)), columns + 1, samples);
+}
+
+double residual_square(const signal::Regression& fit) { return fit.white_variance * double(fit.degrees_of_freedom); }
+
+/// Akaike's criterion for each order of the drift, the colour's log determinant apart, from the fit with all of them
+/// last.
+///
+/// @param more  parameters than the columns and the noise's strength
+std::vector<double> drift_criteria(const signal::Regression& full, int most, std::size_t more) {
+  const auto columns = static_cast<std::size_t>(full.coefficient.size());
+  std::vector<double> all(static_cast<std::size_t>(most) + 1);
+  double square = residual_square(full);
+  for (int k = most; k >= 0; --k) {
+    const std::size_t left = columns - static_cast<std::size_t>(most - k);
+    all[static_cast<std::size_t>(k)] = criterion(square, left + more, full.degrees_of_freedom + columns);
+    square += full.explained[left - 1];
+  }
+  return all;
+}
+
 /// The smooth part of the current, without what stands out, and the relative error of its mean: polynomials of the
 /// order that AICc prefers, for needless ones would carry the meter's noise into the Hall term.
 void smooth_current(Block& block, int most_order) {
@@ -52,6 +75,41 @@ void smooth_current(Block& block, int most_order) {
 }
 
 }  // namespace
+
+double criterion(const signal::Regression& fit) {
+  const auto p = static_cast<std::size_t>(fit.coefficient.size());
+  return criterion(residual_square(fit), p, fit.degrees_of_freedom + p);
+}
+
+int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal) {
+  std::vector<double> all;
+  if (model.drift.size() > 1) {
+    for (int k = 0; k <= most; ++k) all.push_back(criterion(whitened.fit(model.columns(k, with_longitudinal))));
+  } else {
+    all = drift_criteria(whitened.fit(model.columns(most, with_longitudinal)), most, 0);
+  }
+  // Of equals the highest.
+  return most - static_cast<int>(std::min_element(all.rbegin(), all.rend()) - all.rbegin());
+}
+
+int drift_order_in_any_colour(const HallModel& model, const std::vector<double>& rates, int most) {
+  std::vector<signal::NoiseColour> colours{{}};
+  for (int k = 0; k < 10; ++k) colours.push_back({0.003 * std::pow(4.0, k), 0});
+  for (int k = 0; k < 5; ++k) colours.push_back({0, 0.05 * std::pow(16.0, k)});
+  // Akaike's 2 for a parameter would have every third record's noise for drift; this is Schwarz's ln n for n = 600.
+  constexpr double more_than_akaike = 4.4;
+  int order = 0;
+  double best = infinite;
+  for (const signal::NoiseColour& colour : colours) {
+    const signal::WhitenedModel whitened(model.linear(), rates, colour);
+    const auto all = drift_criteria(whitened.fit(model.columns(most)), most, colour.flicker + colour.brown > 0 ? 1 : 0);
+    for (int k = 0; k <= most; ++k)
+      if (const double c = all[static_cast<std::size_t>(k)] + whitened.log_determinant() + k * more_than_akaike;
+          c < best)
+        best = c, order = k;
+  }
+  return order;
+}
 
 double mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());

@@ -72,6 +72,18 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
 /// The rows of one block, with the columns that it can determine by itself.
 HallModel of_block(const HallModel& model, const std::vector<Block>& blocks, std::size_t block, int drift_order);
 
+/// Akaike's criterion of a fit, for noise of a colour that is the same for all candidates.
+double criterion(const signal::Regression& fit);
+
+/// The order of the drift that AICc prefers, `most` at most. Where the drift columns stand last, a single fit holds the
+/// sums of squares of all lower orders; several records are fitted order by order.
+int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal);
+
+/// The order of the drift that the data want whatever the noise's colour, that is together with the best of a grid of
+/// colours: slow noise and drift are weighed against each other, a term of the drift at 6.4 in -2 ln of the likelihood
+/// and a part of the noise at 2. A single record.
+int drift_order_in_any_colour(const HallModel& model, const std::vector<double>& rates, int most);
+
 /// Evenly spread stretches of a long model, enough to see the noise's colour.
 HallModel excerpt(const HallModel& model);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace ecram::analysis {
 namespace {
@@ -18,6 +19,27 @@ double least_step(std::span<const double> readings) {
   return least;
 }
 
+/// Generalised least squares in noise of its own colour, with the drift that the data want beside that noise: more of
+/// it would hide what is slow in the noise, and that is what the error of the mean resistance is made of. Whether there
+/// is slow noise a short record does not tell for sure: the covariance is the mean over the likely colours, by their
+/// weights, with the scatter of their coefficients (Burnham and Anderson, section 4.3).
+signal::Regression fit_in_own_colour(const HallModel& model, int most_order, double span) {
+  const auto rates = signal::relaxation_rates(span, span / double(model.y.size()));
+  const HallModel part = excerpt(model);
+  const auto columns = model.columns(drift_order_in_any_colour(part, rates, most_order));
+  signal::Regression best;
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(Eigen::Index(columns.size()), Eigen::Index(columns.size()));
+  for (const auto& [colour, weight] :
+       signal::likely_colours({part.interval, part.weight, part.x(Eigen::all, columns), part.y}, rates)) {
+    const auto fit = signal::WhitenedModel(model.linear(), rates, colour).fit(columns);
+    if (best.coefficient.size() == 0) best = fit;
+    const Eigen::VectorXd apart = fit.coefficient - best.coefficient;
+    covariance += weight * (fit.covariance + apart * apart.transpose());
+  }
+  best.covariance = covariance;
+  return best;
+}
+
 }  // namespace
 
 Longitudinal longitudinal(const Block& block, std::span<const double> readings) {
@@ -30,53 +52,58 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   const double magnitude_spread = std::sqrt((current.abs() - scale).square().mean());
   const bool several = block.modulated && magnitude_spread > 0.1 * scale;
 
-  const Eigen::Index odd = block.polynomials.cols(), even = odd + 1, rate = even + 1, thermal = rate + 1,
-                     bend = thermal + 1;
-  Eigen::MatrixXd x(n, several ? bend + 1 : block.modulated ? thermal + 1 : rate + 1);
-  for (Eigen::Index k = 0; k < odd; ++k) x.col(k) = current * block.polynomials.col(k).array();
-  x.col(odd) = current * field;
-  x.col(even) = current * (magnetic.square() - block.mean_field2);
-  x.col(rate) = vector(block.reference.rate);
-  if (block.modulated) x.col(thermal).setOnes();
-  if (several) x.col(bend) = current.cube() / (scale * scale);
-  const Eigen::VectorXd y = vector(block.bins.voltage_xx);
-  const auto plain = signal::least_squares(x, y);
+  // Columns as in the model of V_xy: the Hall term, induction, the even term, then what goes beside the drift, and the
+  // drift last.
+  const Eigen::Index beside = several ? 2 : block.modulated ? 1 : 0, orders = block.polynomials.cols();
+  HallModel model;
+  model.interval = block.bins.interval;
+  model.weight = block.bins.weight;
+  model.x.resize(n, 3 + beside + orders);
+  model.y = vector(block.bins.voltage_xx);
+  model.x.col(HallModel::hall) = current * field;
+  model.x.col(HallModel::rate) = vector(block.reference.rate);
+  model.x.col(HallModel::even) = current * (magnetic.square() - block.mean_field2);
+  if (block.modulated) model.x.col(3).setOnes();
+  if (several) model.x.col(4) = current.cube() / (scale * scale);
+  model.thermal = {{}};
+  model.lines = {{}};
+  model.drift = {{}};
+  for (Eigen::Index k = 0; k < beside; ++k) model.thermal[0].push_back(3 + k);
+  for (Eigen::Index k = 0; k < orders; ++k) {
+    model.drift[0].push_back(3 + beside + k);
+    model.x.col(3 + beside + k) = current * block.polynomials.col(k).array();
+  }
+  const Eigen::MatrixXd& x = model.x;
+  const Eigen::Index mean_resistance = model.drift[0][0];
+  const auto plain = signal::least_squares(x, model.y);
 
   Longitudinal l;
   const double rounding = least_step(readings) / std::sqrt(12.0) / scale;
   // Below the ninth digit it is not scatter that an instrument shows.
-  const bool seen = plain.residual.norm() / std::sqrt(double(n)) > 1e-9 * y.cwiseAbs().maxCoeff();
+  const bool seen = plain.residual.norm() / std::sqrt(double(n)) > 1e-9 * model.y.cwiseAbs().maxCoeff();
   if (!seen) {
-    l.resistance = normal_estimate(plain.coefficient[0], std::numeric_limits<double>::quiet_NaN());
+    l.resistance = normal_estimate(plain.coefficient[mean_resistance], std::numeric_limits<double>::quiet_NaN());
     return l;
   }
   Eigen::VectorXd coefficient = plain.coefficient, error;
   if (plain.rank == x.cols() && n >= x.cols() + 10) {
-    // Slow noise of the film or the meter: the same generalised least squares as on V_xy.
-    HallModel model;
-    model.interval = block.bins.interval;
-    model.weight = block.bins.weight;
-    model.x = x;
-    model.y = y;
-    const HallModel part = excerpt(model);
-    const double span = block.bins.time.back() - block.bins.time.front();
-    const auto rates = signal::relaxation_rates(span, span / double(n));
     const auto fit =
-        signal::generalised_least_squares(model.linear(), rates, signal::estimate_colour(part.linear(), rates));
-    coefficient = fit.coefficient;
+        fit_in_own_colour(model, static_cast<int>(orders) - 1, block.bins.time.back() - block.bins.time.front());
+    // The coefficients of the drift that was not wanted stand last.
+    coefficient.head(fit.coefficient.size()) = fit.coefficient;
     error = fit.covariance.diagonal().cwiseSqrt();
   } else {
     const double freedom = std::max<double>(1, double(n - plain.rank));
     error = (plain.residual.squaredNorm() / freedom * plain.inverse.diagonal()).cwiseSqrt();
   }
   const auto over_error = [&](Eigen::Index k) { return error[k] > 0 ? std::abs(coefficient[k]) / error[k] : 0; };
-  const double r = coefficient[0];
-  l.resistance = normal_estimate(r, std::hypot(error[0], rounding, block.current_error * r));
-  l.odd = coefficient[odd];
-  l.odd_over_error = over_error(odd);
+  const double r = coefficient[mean_resistance];
+  l.resistance = normal_estimate(r, std::hypot(error[mean_resistance], rounding, block.current_error * r));
+  l.odd = coefficient[HallModel::hall];
+  l.odd_over_error = over_error(HallModel::hall);
   if (several) {
-    l.bend = coefficient[bend] / r;
-    l.bend_over_error = over_error(bend);
+    l.bend = coefficient[4] / r;
+    l.bend_over_error = over_error(4);
   }
   return l;
 }

@@ -11,6 +11,8 @@
 #include <toml++/toml.h>
 
 #include "ecram/analysis/columns.h"
+#include "ecram/analysis/hall/bins.h"
+#include "ecram/analysis/hall/film.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/nearest.h"
@@ -40,6 +42,20 @@ std::size_t required(const record::Table& table, std::string_view asked, std::st
   if (const auto column = find_column(table, asked, option, names)) return *column;
   throw InvalidInput("{}: no column for {}; expected one named like '{}', or its name with {} (it has {})",
                      record::where_header(table), what, names.front(), option, column_names(table));
+}
+
+std::vector<std::size_t> temperature_columns(const record::Table& table, const std::vector<std::string>& named) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const auto& name = table.columns[i].name;
+    const bool asked = std::find(named.begin(), named.end(), name) != named.end();
+    if (asked || (named.empty() && is_temperature(name))) found.push_back(i);
+  }
+  for (const auto& name : named)
+    if (std::none_of(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; }))
+      throw InvalidInput("{}: no column '{}' (--temperature); it has {}", record::where_header(table), name,
+                         column_names(table));
+  return found;
 }
 
 double metres(const toml::node& node, std::string_view key) {
@@ -83,22 +99,30 @@ HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns
     record.field = si_numbers(table, column, "rad");
     for (double& b : record.field) b = *columns.field_amplitude * std::cos(b);
   } else {
+    if (columns.field_amplitude)
+      throw InvalidInput(
+          "{}: --field-amplitude belongs to a shaft angle, and the reference is a field sensor; expected "
+          "the angle's column with --angle, or no amplitude",
+          record::where_header(table));
     record.field = si_numbers(
         table, required(table, columns.field, "--field", field_names, "the reference (field or shaft angle)"), "T");
   }
 
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    const auto& name = table.columns[i].name;
-    const bool asked =
-        std::find(columns.temperature.begin(), columns.temperature.end(), name) != columns.temperature.end();
-    if (asked || (columns.temperature.empty() && is_temperature(name)))
-      record.temperature.push_back(si_numbers(table, i, "K"));
-  }
-  for (const auto& name : columns.temperature)
-    if (std::none_of(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; }))
-      throw InvalidInput("{}: no column '{}' (--temperature); it has {}", record::where_header(table), name,
-                         column_names(table));
+  for (std::size_t i : temperature_columns(table, columns.temperature))
+    record.temperature.push_back(si_numbers(table, i, "K"));
   return record;
+}
+
+std::vector<std::vector<double>> kelvins(const record::Table& table, const std::vector<std::string>& named) {
+  std::vector<std::vector<double>> sensors;
+  for (std::size_t c : temperature_columns(table, named)) {
+    sensors.push_back(si_numbers(table, c, "K"));
+    for (std::size_t i = 0; i < table.rows; ++i)
+      if (const double t = sensors.back()[i]; t <= 0 || (t > hottest && t < overflow))
+        throw InvalidInput("{}: {} of {:.6g} K; expected kelvins above 0 to {} (Celsius?)", record::where(table, i),
+                           record::printable(table.columns[c].name), t, hottest);
+  }
+  return sensors;
 }
 
 HallBar read_hall_bar(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 
 #include "ecram/analysis/hall/hall_record.h"
 #include "ecram/core/thread_pool.h"
+#include "ecram/record/table.h"
 
 namespace ecram::analysis {
 
@@ -23,6 +24,12 @@ struct HallColumns {
 ///
 /// @throws InvalidInput  "file:line: what is wrong, what was expected"
 HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads);
+
+/// The temperature columns of a table: those named, or else all that are recognised.
+///
+/// @throws InvalidInput  for a name that is not there, and "file:line: ..." for a reading of 0 K or less, or above 2000
+/// K
+std::vector<std::vector<double>> kelvins(const record::Table& table, const std::vector<std::string>& named);
 
 /// Reads a Hall bar's geometry from TOML: `length`, `width`, `thickness`, `arm_width`, `total_length`, `arm_position`
 /// (numbers in metres or text with a unit) and `arms_swapped`.

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
+
+#include <fmt/format.h>
 
 #include "ecram/analysis/hall/dc_hall.h"
+#include "ecram/analysis/hall/film.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/units.h"
@@ -62,32 +67,115 @@ Heading heading(const std::string& cell) {
   return {trimmed(std::string_view(cell).substr(0, open)), cell.substr(open + 1, close - open - 1)};
 }
 
-/// What the column's numbers are to be multiplied by; the few units that the export writes.
-double to_si(const Heading& h, const std::string& where) {
-  static const std::pair<std::string_view, double> known[] = {{"ohm cm", 1e-2}, {"cm³/C", 1e-6}, {"1/cm³", 1e6},
-                                                              {"1/cm²", 1e4},   {"cm²/C", 1e-4}, {"cm²/(VS)", 1e-4},
-                                                              {"ohm/sqr", 1},   {"kG", 0.1}};
-  for (const auto& [unit, factor] : known)
-    if (h.unit == unit) return factor;
-  static const char* const si[] = {"A", "V", "T", "K", "ohm", "m", "s", "ohm m"};
-  for (const char* unit : si) {
+/// A column that is understood: in which unit its numbers are wanted, and between which limits they make sense.
+struct Known {
+  std::string_view name, si;
+  double low, high;  ///< SI
+};
+
+constexpr double any = std::numeric_limits<double>::infinity();
+constexpr Known known_columns[] = {
+    {"Current", "A", -any, any},
+    {"Voltage", "V", -any, any},
+    {"Field", "T", -largest_field, largest_field},
+    {"Temperature", "K", 0, hottest},
+    {"Resistivity", "ohm m", 0, any},
+    {"Sheet Resistivity", "ohm", 0, any},
+    {"Hall Coefficient", "m^3/C", -any, any},
+    {"Sheet Hall Coefficient", "m^2/C", -any, any},
+    {"Carrier Density", "m^-3", -any, any},
+    {"Sheet Carrier Density", "m^-2", -any, any},
+    {"Hall Mobility", "m^2/(V s)", -any, any},
+};
+
+/// How the export writes units that UDUNITS does not know so.
+std::string udunits(const std::string& unit) {
+  static const std::pair<std::string_view, const char*> spelt[] = {{"cm³/C", "cm^3/C"},
+                                                                   {"m³/C", "m^3/C"},
+                                                                   {"1/cm³", "cm^-3"},
+                                                                   {"1/m³", "m^-3"},
+                                                                   {"1/cm²", "cm^-2"},
+                                                                   {"1/m²", "m^-2"},
+                                                                   {"cm²/C", "cm^2/C"},
+                                                                   {"m²/C", "m^2/C"},
+                                                                   {"cm²/(VS)", "cm^2/(V s)"},
+                                                                   {"cm²/(V s)", "cm^2/(V s)"},
+                                                                   {"m²/(VS)", "m^2/(V s)"},
+                                                                   {"ohm/sqr", "ohm"},
+                                                                   {"kG", "0.1 T"}};
+  for (const auto& [theirs, ours] : spelt)
+    if (unit == theirs) return ours;
+  return unit;
+}
+
+/// A column of a table as it is read.
+struct Column {
+  std::string name;
+  double factor = std::numeric_limits<double>::quiet_NaN();  ///< to SI; NaN for a column that nobody asks for
+  double low = -any, high = any;
+};
+
+/// @throws InvalidInput  for a known name with a unit of something else: "Current [V]"
+Column column_of(const Heading& h, const std::string& where) {
+  const std::string unit = udunits(h.unit);
+  const auto factor = [&](std::string_view si) -> std::optional<double> {
     try {
-      return unit_factor(h.unit, unit);
+      return unit_factor(unit, si);
     } catch (const InvalidInput&) {
-      continue;  // not of that quantity
+      return std::nullopt;  // not of that quantity
     }
+  };
+  // The coefficient or the density of a sheet goes by the name of the other at times; the unit tells.
+  const std::string sheet = "Sheet " + h.name;
+  const Known* named = nullptr;
+  for (const Known& known : known_columns) {
+    if (h.name != known.name && sheet != known.name) continue;
+    named = &known;
+    if (const auto f = factor(known.si)) return {std::string(known.name), *f, known.low, known.high};
+    if (sheet == known.name) break;
   }
-  throw InvalidInput("{}: unit '{}' of '{}'; expected one of the Hall system's", where, record::printable(h.unit),
-                     record::printable(h.name));
+  if (named == nullptr) return {h.name};
+  throw InvalidInput("{}: unit '{}' of '{}'; expected one like {}", where, record::printable(h.unit),
+                     record::printable(h.name), named->si);
 }
 
 double number(const std::string& cell, const std::string& where) {
   if (cell == "ERROR" || cell.empty()) return not_there;
   double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || end != cell.data() + cell.size())
+  const char* from = cell.data() + (cell[0] == '+' ? 1 : 0);
+  const auto [end, error] = std::from_chars(from, cell.data() + cell.size(), value);
+  if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value))
     throw InvalidInput("{}: '{}'; expected a number or ERROR", where, record::printable(cell));
   return std::abs(value) > 1e90 ? not_there : value;
+}
+
+/// The cell's number in SI.
+double reading(const std::string& cell, const Column& column, const std::string& where) {
+  const double value = column.factor * number(cell, where);
+  if (value < column.low || value > column.high)
+    throw InvalidInput(
+        "{}: {} of {}; expected {} in SI units{}", where, column.name, record::printable(cell),
+        column.high < any ? fmt::format("{} to {}", column.low, column.high) : fmt::format("{} or more", column.low),
+        column.name == "Temperature" ? " (Celsius?)"
+        : column.name == "Field"     ? " (tesla or gauss?)"
+                                     : "");
+  return value;
+}
+
+/// "1.5 [µm]", "1.5 um"; NaN where nothing is stated.
+double thickness(std::string text, const std::string& where) {
+  std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
+  if (trimmed(text).empty() || text.find("ERROR") != std::string::npos) return not_there;
+  const double value = naming(where + ": Thickness", [&] { return quantity(trimmed(text), "m"); });
+  if (!(value > 0) || !std::isfinite(value))
+    throw InvalidInput("{}: Thickness {}; expected a positive one", where, record::printable(text));
+  return value;
+}
+
+bool is_number(const std::string& cell) {
+  double value = 0;
+  const char* from = cell.data() + (!cell.empty() && cell[0] == '+' ? 1 : 0);
+  return std::from_chars(from, cell.data() + cell.size(), value).ptr == cell.data() + cell.size() && !cell.empty();
 }
 
 }  // namespace
@@ -108,7 +196,7 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path) {
   file.thickness = not_there;
   std::string contact_set;
   LakeShoreTable* table = nullptr;
-  std::vector<double> factors;
+  std::vector<Column> columns;
   bool measurements = false;
   std::size_t number_of_line = 0;
   for (std::size_t from = 0; from < text.size();) {
@@ -119,7 +207,7 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path) {
     const std::string where = path.string() + ":" + std::to_string(number_of_line);
     const std::string bare = trimmed(line);
     if (bare.empty()) {
-      table = nullptr;
+      if (table != nullptr && !table->lines.empty()) table = nullptr;  // one below the headings ends nothing
       continue;
     }
     if (bare == "[Measurements]") {
@@ -135,47 +223,46 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path) {
       contact_set.clear();
       continue;
     }
-    const auto parts = cells(line);
+    auto parts = cells(line);
+    while (parts.size() > 1 && parts.back().empty()) parts.pop_back();  // tabs at the end of a line
     if (!measurements) {
       if (parts.size() >= 2) {
         std::string key = parts[0];
         while (!key.empty() && (key.back() == ':' || key.back() == '=' || key.back() == ' ')) key.pop_back();
         file.parameters.emplace_back(key, parts[1]);
-        if (key == "Thickness") {
-          const auto open = parts[1].find('['), close = parts[1].find(']');
-          if (open != std::string::npos && close != std::string::npos)
-            file.thickness = naming(where, [&] {
-              return quantity(parts[1].substr(0, open) + parts[1].substr(open + 1, close - open - 1), "m");
-            });
-        }
+        if (key == "Thickness") file.thickness = thickness(parts[1], where);
       }
       continue;
     }
-    const bool headings = parts.size() >= 3 && !heading(parts[0]).name.empty() && !heading(parts[1]).name.empty();
+    const bool headings = parts.size() >= 2 && !heading(parts[0]).name.empty() && !heading(parts[1]).name.empty();
+    const bool parameter = parts[0].ends_with(':') || parts[0].ends_with('=');
     if (headings) {
       if (file.steps.empty()) throw InvalidInput("{}: a table before the first <Step ...>", where);
-      file.steps.back().tables.push_back({contact_set, {}, {}});
+      file.steps.back().tables.push_back({contact_set, {}, {}, {}});
       table = &file.steps.back().tables.back();
-      factors.clear();
+      columns.clear();
       for (const auto& cell : parts) {
-        const Heading h = heading(cell);
-        const bool sheet = h.unit.find("cm²") != std::string::npos && h.unit.find("VS") == std::string::npos;
-        const bool told = h.name.find("Sheet") != std::string::npos;
-        table->names.push_back(sheet && !told ? "Sheet " + h.name : h.name);
-        factors.push_back(to_si(h, where));
+        columns.push_back(column_of(heading(cell), where));
+        const std::string& name = columns.back().name;
+        if (!name.empty() && std::find(table->names.begin(), table->names.end(), name) != table->names.end())
+          throw InvalidInput("{}: two columns '{}'; expected one", where, record::printable(name));
+        table->names.push_back(name);
       }
       table->columns.resize(parts.size());
-    } else if (parts[0] == "Contact Sets:" && parts.size() > 1) {
-      contact_set = parts[1];
-      table = nullptr;
-    } else if (table != nullptr && (std::isdigit(static_cast<unsigned char>(bare[0])) != 0 || bare[0] == '-' ||
-                                    bare[0] == '+' || bare.rfind("ERROR", 0) == 0)) {
-      if (parts.size() < table->names.size())
-        throw InvalidInput("{}: {} cells under {} headings", where, parts.size(), table->names.size());
-      for (std::size_t c = 0; c < table->names.size(); ++c)
-        table->columns[c].push_back(factors[c] * number(parts[c], where));
-    } else {
+    } else if (parameter) {
+      if (parts[0] == "Contact Sets:" && parts.size() > 1) contact_set = parts[1];
       table = nullptr;  // parameters of a step end its table
+    } else if (table != nullptr && (parts.size() > 1 || is_number(parts[0]) || parts[0] == "ERROR")) {
+      if (parts.size() != table->names.size())
+        throw InvalidInput("{}: {} cells under {} headings", where, parts.size(), table->names.size());
+      for (std::size_t c = 0; c < parts.size(); ++c)
+        table->columns[c].push_back(std::isnan(columns[c].factor) ? not_there : reading(parts[c], columns[c], where));
+      table->lines.push_back(number_of_line);
+    } else if (parts.size() > 1 && std::all_of(parts.begin(), parts.end(), is_number)) {
+      throw InvalidInput("{}: {} numbers without headings; expected a table's headings above them", where,
+                         parts.size());
+    } else {
+      table = nullptr;  // words
     }
   }
   if (!measurements) throw InvalidInput("{}: no [Measurements] after [Sample parameters]", path.string());
