@@ -43,4 +43,9 @@ double student_t_quantile(double probability, double freedom) {
   return bm::quantile(bm::students_t(freedom), probability);
 }
 
+Estimate student_estimate(double value, double standard_error, double freedom) {
+  const double t = freedom > 0 ? student_t_quantile(0.975, freedom) : std::numeric_limits<double>::quiet_NaN();
+  return {value, standard_error, value - t * standard_error, value + t * standard_error};
+}
+
 }  // namespace ecram::fit

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <span>
 
+#include "ecram/core/estimate.h"
+
 namespace ecram::fit {
 
 struct TestResult {
@@ -33,5 +35,8 @@ TestResult f_test(double chi2_small, double chi2_large, std::size_t extra, std::
 
 /// Quantile of Student's t distribution: P(t <= quantile) = probability.
 double student_t_quantile(double probability, double freedom);
+
+/// A least-squares estimate with its 95 % interval by Student's t; bounds are NaN without degrees of freedom.
+Estimate student_estimate(double value, double standard_error, double freedom);
 
 }  // namespace ecram::fit

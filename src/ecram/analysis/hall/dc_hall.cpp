@@ -24,12 +24,6 @@ namespace {
 
 constexpr double not_there = std::numeric_limits<double>::quiet_NaN();
 
-/// A least-squares estimate with its interval by Student's t.
-Estimate student(double value, double standard_error, double freedom) {
-  const double t = freedom > 0 ? fit::student_t_quantile(0.975, freedom) : not_there;
-  return {value, standard_error, value - t * standard_error, value + t * standard_error};
-}
-
 /// Readings that agree to this part of themselves have been rounded or made up: their scatter is no error.
 constexpr double exact = 1e-9;
 
@@ -49,7 +43,7 @@ void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimat
       above_floor ? 0 : std::abs(r.hall_slope.value / r.hall_resistance.value) * floors.voltage / current;
   if (detected && above_floor) r.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
   fill_film(r, bar, hall_factor, resistance, floor_slope);
-  if (r.mobility.known()) r.mobility = student(r.mobility.value, r.mobility.standard_error, freedom);
+  if (r.mobility.known()) r.mobility = fit::student_estimate(r.mobility.value, r.mobility.standard_error, freedom);
   if (!error_known)
     r.warnings.push_back({"error_unknown", 0,
                           "the readings agree to their ninth digit: the error of the Hall slope cannot be told from "
@@ -139,13 +133,13 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
     r.warnings.push_back(
         {"current_not_reversed", 0, "thermal voltages cannot be told from the offset without reversed current"});
   const double factor = (bar.arms_swapped ? -1 : 1) / contact_factor(bar);
-  const Estimate slope = student(line.coefficient[0], line.error[0], line.freedom);
+  const Estimate slope = fit::student_estimate(line.coefficient[0], line.error[0], line.freedom);
   r.hall_slope = scaled(slope, factor);
   r.hall_resistance = scaled(slope, bar.arms_swapped ? -largest : largest);
   Estimate resistance;
   if (with_xx) {
     const Line along = least_squares(x, along_y);
-    resistance = student(along.coefficient[1], along.error[1], along.freedom);
+    resistance = fit::student_estimate(along.coefficient[1], along.error[1], along.freedom);
     // Which of the two carries the Hall signal, and which the large resistive offset? The error of one that fits
     // exactly is that of its digits.
     const auto over_error = [&](const Line& l, const Eigen::VectorXd& v) {
@@ -284,7 +278,7 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   // Of two values half their difference is the standard error; where they agree to the last digits it says nothing.
   const auto of_two = [](double one, double two) {
     const double half = 0.5 * std::abs(one - two), middle = 0.5 * (one + two);
-    return student(middle, half > exact * std::abs(middle) ? half : not_there, 1);
+    return fit::student_estimate(middle, half > exact * std::abs(middle) ? half : not_there, 1);
   };
   if (std::abs(a - b) > 0.1 * 0.5 * (a + b))
     r.warnings.push_back(
@@ -377,8 +371,8 @@ std::vector<ContactCurve> contact_curves(const LakeShoreExport& file) {
       const Eigen::VectorXd y = Eigen::Map<Eigen::VectorXd>(v.data(), x.rows());
       const Line line = least_squares(x, y);
       const double deviation = line.largest_residual / y.cwiseAbs().maxCoeff();
-      curves.push_back(
-          {table.contact_set, student(line.coefficient[0], line.error[0], line.freedom), deviation, deviation <= 0.02});
+      curves.push_back({table.contact_set, fit::student_estimate(line.coefficient[0], line.error[0], line.freedom),
+                        deviation, deviation <= 0.02});
     }
   return curves;
 }
