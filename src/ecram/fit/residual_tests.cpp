@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/fit/residual_tests.h"
 
+#include <limits>
 #include <numeric>
 
 #include <boost/math/distributions/chi_squared.hpp>
