@@ -141,7 +141,8 @@ void print_fit(const calibration::DeviceFit& fit) {
   fmt::print("{} readings, scatter {:.3g} % about the fit{}\n\n", fit.readings, 100 * fit.scatter,
              fit.converged ? "" : "; the fit did not converge");
   for (const auto& p : fit.parameters)
-    fmt::print("  {:<24} {} {}\n", p.name, report::with_uncertainty(p.value), p.unit);
+    fmt::print("  {:<24} {} {}{}\n", p.name, report::with_uncertainty(p.value), p.unit,
+               p.at_bound ? "   (at the end of its range: check units and protocol)" : "");
   for (std::size_t i = 0; i < fit.parameters.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (std::abs(fit.correlation[i][j]) > 0.9)
@@ -165,7 +166,8 @@ void print_fit_json(const calibration::DeviceFit& fit) {
                                   {"value", number(p.value.value)},
                                   {"se", number(p.value.standard_error)},
                                   {"low", number(p.value.low)},
-                                  {"high", number(p.value.high)}};
+                                  {"high", number(p.value.high)},
+                                  {"at_bound", p.at_bound}};
   json["correlation"] = fit.correlation;
   json["undetermined"] = ordered_json::array();
   for (const auto& open : fit.open) json["undetermined"].push_back(calibration::sentence(fit, open));
@@ -248,7 +250,7 @@ void add_run(CLI::App& device) {
       ->type_name("FOLDER");
   command->add_flag("--force", choice->force, "replace the results in a folder that exists");
   command->add_flag("--json", choice->json, "print the results as JSON");
-  command->add_option("--seed", choice->seed, "of all chance (the protocol's)");
+  command->add_option("--seed", choice->seed, "of all chance (the protocol's)")->check(CLI::NonNegativeNumber);
   command->add_option("--threads", choice->threads, "0: as many as the machine has cores")->capture_default_str();
   command->footer(
       "Ctrl-C stops the run and keeps what there is.\n\n"

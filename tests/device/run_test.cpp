@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ecram/core/errors.h"
 #include "ecram/core/thread_pool.h"
 
 namespace ecram::device {
@@ -66,6 +67,58 @@ TEST(Run, DevicesDifferWithoutNoise) {
   EXPECT_NEAR(r.spread / r.conductance, 0.1, 0.1 * 4 / std::sqrt(800.0));  // four standard errors
   p.population.area_spread = 0;
   EXPECT_LT(run_compact(p, options, threads).readings.front().spread / r.conductance, 1e-7);
+}
+
+Protocol of_steps(std::vector<ProtocolStep> steps) {
+  Protocol p;
+  p.source = "test";
+  p.noise = false;
+  p.steps = std::move(steps);
+  return p;
+}
+
+// Colder, the film conducts less at once, whether or not time passes after the step.
+TEST(Run, ATemperatureStepShowsAtOnce) {
+  RunOptions options;
+  options.device = shipped_device("fig4");
+  RetentionStep rest;
+  rest.voltage = 0, rest.duration = rest.first_reading = 10, rest.readings = 1;
+  const Protocol p = of_steps({{rest, 0, ""}, {TemperatureStep{260, 0}, 0, ""}, {TemperatureStep{300, 0}, 0, ""}});
+  const RunResult full = run_full(p, options);
+  FullModel model({}, options.device);
+  model.hold(0, 10, 300);
+  const double warm = model.read().conductance;
+  model.hold(0, 1e-9, 260);
+  const double cold = model.read().conductance;
+  ASSERT_EQ(full.readings.size(), 3U);
+  EXPECT_LT(cold, 0.8 * warm);
+  EXPECT_NEAR(full.readings[1].conductance / cold, 1, 1e-3);
+  EXPECT_NEAR(full.readings[2].conductance / warm, 1, 1e-6);
+}
+
+// A film that is held at its fullest and then emptied: the double layer's profile is brought to contents that leave no
+// cell beyond its sites. Both models end alike.
+TEST(Run, AFilmHeldFullCanBeEmptied) {
+  RunOptions options;
+  options.device = shipped_device("fig3b");
+  RetentionStep up, down;
+  up.voltage = 2.5, down.voltage = -1;
+  up.duration = down.duration = 10;
+  up.readings = down.readings = 2;
+  up.first_reading = down.first_reading = 1;
+  Protocol p = of_steps({{up, 0, ""}, {down, 0, ""}});
+  ThreadPool threads;
+  const RunResult compact = run_compact(p, options, threads);
+  const RunResult full = run_full(p, options);
+  EXPECT_TRUE(compact.beyond_tables);
+  EXPECT_NEAR(std::log(compact.readings.back().conductance / full.readings.back().conductance), 0, 0.15);
+}
+
+TEST(Run, TheCompactModelRefusesTheCold) {
+  RunOptions options;
+  options.device = shipped_device("fig4");
+  ThreadPool threads;
+  EXPECT_THROW(run_compact(of_steps({{TemperatureStep{120, 0}, 0, ""}}), options, threads), InvalidInput);
 }
 
 // What averaging says of its error holds, and most cycles are left out.

@@ -30,7 +30,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double least_conductance = 1e-30;                          // S
 constexpr double least_plausible = 1e-18, greatest_plausible = 1e3;  // S: no channel, no instrument is beyond
 constexpr double greatest_scatter = 0.5;                             // of readings about a fit that describes them
-constexpr double told_weight = 0.025;                                // squared: less is left out of the sentence
+constexpr double told_weight = 0.1;  // of a plausible step, times the standard error: less is left out of the sentence
 constexpr double open_variance = 0.25;  // in plausible units: a parameter beyond has no error of its own
 
 /// A parameter as the fit sees it: a number whose unit step is what is plausible.
@@ -400,6 +400,7 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     const double x = found.parameters[i], error = std::sqrt(covariance(a, a));
     FittedParameter p{names[i], std::string(h.parameter.unit), {}, h.from_fit(start[i]) / h.parameter.scale};
     p.value.value = h.from_fit(x) / h.parameter.scale;
+    p.at_bound = found.at_bound[i];
     if (left_open[i] < open_variance && !found.at_bound[i]) {
       p.value.low = h.from_fit(x - 1.96 * error) / h.parameter.scale;
       p.value.high = h.from_fit(x + 1.96 * error) / h.parameter.scale;
@@ -420,7 +421,7 @@ std::string sentence(const DeviceFit& fit, const OpenDirection& direction) {
   bool first = true;
   for (std::size_t i = 0; i < fit.parameters.size(); ++i) {
     const double weight = direction.weights[i];
-    if (weight * weight < told_weight) continue;
+    if (std::abs(weight) * std::min(direction.standard_error, 100.0) < told_weight) continue;
     const Handle h = handle_named(model, fit.parameters[i].name);
     const double change = weight * h.plausible;
     if (!first) text += " with ";

@@ -44,8 +44,9 @@ std::vector<std::string> default_parameters(std::span<const Measurement> measure
 
 struct FittedParameter {
   std::string name, unit;
-  Estimate value;    ///< in `unit`; of a parameter that the data leave open, without error
-  double start = 0;  ///< in `unit`
+  Estimate value;         ///< in `unit`; of a parameter that the data leave open, without error
+  double start = 0;       ///< in `unit`
+  bool at_bound = false;  ///< stands at the end of what is physical: the data want more, or something else
 };
 
 /// A combination of parameters that the data leave open: weights of unit length on the parameters in units of

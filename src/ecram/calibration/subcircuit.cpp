@@ -13,6 +13,7 @@
 #include "ecram/calibration/device_fit.h"
 #include "ecram/calibration/export_head.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/device/compact.h"
 
 namespace ecram::calibration {
@@ -79,6 +80,7 @@ std::pair<double, double> reached(const device::MaterialConstants& constants, co
   options.constants = constants;
   options.device = device;
   const auto run = device::run_compact(protocol, options, threads);
+  if (run.interrupted) throw Interrupted();
   return {0.98 * run.content_low, 1.02 * run.content_high};
 }
 

@@ -9,7 +9,7 @@ namespace ecram::device {
 /// own: area and content give it. Sources: "assumed" where nothing else is said.
 struct Chance {
   bool counting = true;             ///< each pulse moves a Poisson number of ions
-  double temperature_drift = 0.05;  ///< K, standard deviation of the stage; fitted: Fig. 3f
+  double temperature_drift = 0.05;  ///< K, standard deviation of the stage
   double drift_time = 600;          ///< s, its correlation time (Ornstein and Uhlenbeck)
   double reading_noise = 0.0035;    ///< relative standard deviation of a reading; fitted: Fig. 3f
 

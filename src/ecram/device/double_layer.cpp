@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "ecram/device/stack.h"
 
@@ -58,14 +59,31 @@ double DoubleLayer::voltage_of(double temperature, const Reading& reading) const
 }
 
 /// Puts the average device's content into the full model.
+namespace {
+
+/// Brings a channel's vacancies per area in each cell to a sum, in proportion, no cell beyond its sites.
+void fill_to(std::span<double> vacancies, std::span<const double> width, double sites, double content) {
+  constexpr double fullest = 0.995;
+  for (int round = 0; round < 50; ++round) {
+    double free = 0, full = 0;  // in cells that may take more, and in the others
+    const auto is_full = [&](std::size_t i) { return vacancies[i] >= fullest * sites * width[i] * (1 - 1e-9); };
+    for (std::size_t i = 0; i < vacancies.size(); ++i) (is_full(i) && round > 0 ? full : free) += vacancies[i];
+    if (std::abs(free + full - content) < 1e-12 * content || !(free > 0)) return;
+    for (std::size_t i = 0; i < vacancies.size(); ++i)
+      if (round == 0 || !is_full(i))
+        vacancies[i] = std::min(vacancies[i] * (content - full) / free, fullest * sites * width[i]);
+  }
+}
+
+}  // namespace
+
 void DoubleLayer::prepare(double temperature, double content) {
   const bool fresh = !full_;
   if (fresh) full_.emplace(model_.material(), model_.device(), Accuracy{.relative = 1e-7});
   auto vacancies = full_->vacancies();
-  const std::size_t electrolyte = make_stack(model_.material(), model_.device()).electrolyte_cells;
-  double sum = 0;
-  for (std::size_t i = electrolyte; i + 1 < vacancies.size(); ++i) sum += vacancies[i];
-  for (std::size_t i = electrolyte; i + 1 < vacancies.size(); ++i) vacancies[i] *= content / sum;
+  const Stack stack = make_stack(model_.material(), model_.device());
+  fill_to(std::span(vacancies).subspan(stack.electrolyte_cells, stack.cells() - stack.electrolyte_cells),
+          std::span(stack.width).subspan(stack.electrolyte_cells), model_.material().channel_site_density, content);
   full_->set_vacancies(vacancies);
   const double tau = model_.at(temperature).double_layer_time();
   if (resting_ || fresh) full_->hold(resting_at_, 200 * tau, temperature);

@@ -329,10 +329,8 @@ void FullModel::hold(double volts, double seconds, double kelvin) {
   check_gate_voltage(m.constants, m.device, volts);
   if (!(seconds > 0) || !std::isfinite(seconds))
     throw InvalidInput("a hold of {} s, expected a positive time", seconds);
-  if (!(kelvin > 0) || !std::isfinite(kelvin))
-    throw InvalidInput("a temperature of {} K, expected a positive one", kelvin);
+  set_temperature(kelvin);
   m.volts = volts;
-  m.set_temperature(kelvin);
   m.trouble = nullptr;
   // Where the tolerance let the state go astray (Newton's iteration fails, or rounding of absurd fluxes lost
   // vacancies), the same again with a closer one.
@@ -355,6 +353,12 @@ void FullModel::hold(double volts, double seconds, double kelvin) {
     throw Failure("CVODE gave up after {} of {} s at {} V and {} K (its code {})", done, seconds, volts, kelvin,
                   status);
   }
+}
+
+void FullModel::set_temperature(double kelvin) {
+  if (!(kelvin > 0) || !std::isfinite(kelvin))
+    throw InvalidInput("a temperature of {} K, expected a positive one", kelvin);
+  impl_->set_temperature(kelvin);
 }
 
 Reading FullModel::read() {

@@ -48,7 +48,11 @@ class FullModel {
   /// @throws Failure       if CVODE gives up
   void hold(double volts, double seconds, double kelvin);
 
-  /// At the gate voltage and temperature of the last `hold` (0 V and 300 K before any).
+  /// Brings the device to another temperature at once; nothing moves.
+  /// @throws InvalidInput  for a temperature that is not positive
+  void set_temperature(double kelvin);
+
+  /// At the gate voltage of the last `hold` (0 V before any) and the temperature of that or of `set_temperature`.
   Reading read();
 
   /// Vacancies per area in each cell and, last, in the reservoir, 1/m^2. Their sum is conserved.

@@ -24,7 +24,6 @@ constexpr double drift_step = 0.5;             // K, over which derivatives by t
 constexpr double settled = 5e-3;               // V: double layers that count as alike
 constexpr double alike_contents = 0.1;         // of the logarithm
 constexpr std::size_t conductance_nodes = 1025;
-constexpr double least_conductance = 1e-18;  // S: an emptied film's has hundreds of decades less, which nobody reads
 constexpr std::size_t pulses_between_looks = 100;  // at wear and at the double layer
 
 /// What differs between devices, one number for each; the average device has 1, 1, 0.
@@ -269,7 +268,10 @@ class Population {
     const std::vector<double>& cold = conductances(temperature_);
     const bool drifts = chance_.temperature_drift > 0;
     const std::vector<double>& warm = drifts ? conductances(temperature_ + drift_step) : cold;
-    const double ends = model_.at(temperature_).ends_conductance();
+    // The ends drift with the film that they are made of.
+    double ends = model_.at(temperature_).ends_conductance();
+    if (drifts && std::isfinite(ends))
+      ends *= std::pow(model_.at(temperature_ + drift_step).ends_conductance() / ends, drift_ / drift_step);
     const double squares = model_.device().gate_width / model_.device().gate_length;
     const std::size_t devices = content_.size();
     values_.resize(devices);
@@ -384,11 +386,23 @@ void add_leakage(const Protocol& protocol, const RunOptions& options, RunResult&
   }
 }
 
+/// Below, the double layer is frozen, which the compact model takes to be at rest between pulses.
+void check_compact_temperatures(const Protocol& protocol) {
+  constexpr double coldest = 180;  // K
+  double least = protocol.temperature;
+  for (const ProtocolStep& step : protocol.steps)
+    if (const auto* change = std::get_if<TemperatureStep>(&step.what)) least = std::min(least, change->temperature);
+  if (least < coldest)
+    throw InvalidInput("{}: {:g} K; the compact model holds from {:g} K on: expected that, or --model full",
+                       protocol.source, least, coldest);
+}
+
 }  // namespace
 
 RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads) {
   validate(options.constants, options.device);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
+  check_compact_temperatures(protocol);
   const Chance chance = chance_of(protocol, options.chance);
   const double start = start_content(options.device);
 
@@ -417,7 +431,7 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
     lowest = scout.content(static_cast<double>(scouts.lowest()));
     highest = scout.content(static_cast<double>(scouts.highest()));
     const bool inside = scouts.lowest() > 0.02F && scouts.highest() < 0.98F;
-    if (inside || reach > 100) break;
+    if (inside || reach > 1e4) break;
   }
   const double margin = 0.1 * (highest - lowest) + 0.02 * start;
   const double full = options.constants.channel_site_density * options.device.channel_thickness;
@@ -436,6 +450,7 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
   add_leakage(protocol, options, result);
   result.content_low = coordinate.content(static_cast<double>(population.lowest()));
   result.content_high = coordinate.content(static_cast<double>(population.highest()));
+  result.beyond_tables = highest > 0.95 * full || population.lowest() <= 0 || population.highest() >= 1;
   return result;
 }
 
@@ -458,7 +473,10 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
     for (int k = 0; k < parts; ++k) model.hold(from + (to - from) * (k + 0.5) / parts, seconds / parts, temperature);
   };
   const auto hold = [&](double volts, double seconds) { model.hold(volts, seconds, temperature); };
-  const auto set_temperature = [&](double kelvin) { temperature = kelvin; };
+  const auto set_temperature = [&](double kelvin) {
+    temperature = kelvin;
+    model.set_temperature(kelvin);
+  };
   const auto read = [&](RunReading& reading) {
     const Reading r = model.read();
     reading.conductance = reading.low = reading.high = std::max(r.conductance, least_conductance);

@@ -36,13 +36,18 @@ struct RunReading {
 
 inline constexpr std::size_t most_devices_kept = 64;
 
+/// S: an emptied film's has hundreds of decades less, which nobody reads.
+inline constexpr double least_conductance = 1e-18;
+
 struct RunResult {
   std::vector<RunReading> readings;
   double device_pulses = 0;                  ///< pulses given, over all devices
   bool interrupted = false;                  ///< the user stopped it: readings are those up to then
-  double averaging_error = 0;                ///< of ln G, bound on what `RunOptions::average` left out
+  double averaging_error = 0;                ///< of ln G, greatest estimate of what `RunOptions::average` left out
   std::string simd;                          ///< of the compact model; empty for the full one
   double content_low = 0, content_high = 0;  ///< vacancies per area that the compact devices had, 1/m^2
+  /// The film went beyond the compact model's tables: more than 95 % of its sites, or contents too far apart.
+  bool beyond_tables = false;
 };
 
 struct RunOptions {
@@ -58,7 +63,7 @@ struct RunOptions {
 /// The protocol is run first on three devices without noise (the average one, and ones three standard deviations of the
 /// spread slower and faster), which tells the contents that the tables have to cover.
 ///
-/// @throws InvalidInput  for constants, a device or gate voltages that are not physical
+/// @throws InvalidInput  for constants, a device or gate voltages that are not physical, and below 180 K
 RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads);
 
 /// Runs it on the full model of one device, without chance.

@@ -69,53 +69,70 @@ CycleAverage averaged_cycles(FullModel& model, std::span<const GatePulse> cycle,
                              double tolerance) {
   if (cycles == 0 || cycle.empty()) throw InvalidInput("{} cycles of {} pulses, expected some", cycles, cycle.size());
   CycleAverage result;
+  double error = 0;  // of N, in what is being integrated
   // One cycle; what it moved.
   const auto integrate = [&](std::size_t number) {
     const double before = model.read().channel_vacancies;
-    result.conductance.push_back(pulse_train(model, cycle, kelvin));
+    auto conductance = pulse_train(model, cycle, kelvin);
+    // What the cycle leaves of it is not counted: it may be more.
+    if (error > 0) result.error = std::max(result.error, error * std::abs(slope_of_log_conductance(model)));
+    result.conductance.push_back(std::move(conductance));
     result.cycle.push_back(number);
     result.pulses += cycle.size();
     return model.read().channel_vacancies - before;
   };
-  double jumped = 0, foreseen = 0, weight = 0;  // cycles left out, what the next one should move, sum of their powers
-  double longest = 1, correction = 0;
+  // Advances N by `move`, integrates a cycle. @return what it moved, and the steepest d ln G/dN on the way
+  const auto probe = [&](double move, std::vector<double>& conductance) {
+    model.move_into_channel(move);
+    const double before = model.read().channel_vacancies, slope = std::abs(slope_of_log_conductance(model));
+    conductance = pulse_train(model, cycle, kelvin);
+    result.pulses += cycle.size();
+    return std::pair{model.read().channel_vacancies - before,
+                     std::max(slope, std::abs(slope_of_log_conductance(model)))};
+  };
   try {
-    for (std::size_t number = 0;; ++number) {
-      const double first = integrate(number);
-      if (jumped > 0) {
-        // Linear between the two ends of the jump: half of what the second differs from the foreseen.
-        correction = weight / 2 * (first - foreseen);
-        const double error = std::abs(correction * slope_of_log_conductance(model));
-        result.error += error;
-        longest = std::max(1.0, jumped * std::clamp(0.9 * std::sqrt(tolerance / std::max(error, 1e-12)), 0.2, 5.0));
-      }
-      if (++number >= cycles) return result;
-      const double second = integrate(number);
-      if (number + 1 >= cycles) return result;
-
+    integrate(0);  // charges the double layer and is like no other
+    if (cycles == 1) return result;
+    double first = integrate(1), longest = 1, correction = 0;
+    for (std::size_t number = 1; number + 1 < cycles;) {
+      const double second = integrate(++number);
       // A cycle's map keeps the order of states: what it leaves of a difference is not negative. Growth is not trusted
       // for long.
       const double ratio = std::clamp(second / first, 0.0, 1.01);
-      const double left = static_cast<double>(cycles - number - 1);
+      const std::vector<double> state = model.vacancies();
       const double content = model.read().channel_vacancies;
-      double move = 0;
-      jumped = std::min(std::floor(longest), left - 1);
-      for (; jumped > 0; jumped = std::floor(jumped / 2)) {
-        weight = geometric_sum(ratio, jumped);
-        move = second * ratio * weight + correction * std::pow(ratio, jumped + 2);
-        if (std::abs(move) < 0.3 * content) break;
+      first = second;
+      // Shorter until the cycle after the jump moves what was foreseen; the last cycle is always integrated.
+      for (double jump = std::min(std::floor(longest), static_cast<double>(cycles - number) - 2); jump >= 1;
+           jump = std::floor(jump / 4)) {
+        longest = 1;
+        const double weight = geometric_sum(ratio, jump);
+        const double move = second * ratio * weight + correction * std::pow(ratio, jump + 2);
+        if (std::abs(move) > 0.3 * content) continue;
+        std::vector<double> conductance;
+        const auto [moved, slope] = probe(move, conductance);
+        // Linear between the two ends of the jump: half of what the second differs from the foreseen.
+        const double off = weight / 2 * (moved - second * std::pow(ratio, jump + 1));
+        if (std::abs(off) * slope > 2 * tolerance) {
+          model.set_vacancies(state);
+          continue;
+        }
+        error = error * std::pow(ratio, jump + 1) + std::abs(off);
+        result.error = std::max(result.error, error * slope);
+        result.conductance.push_back(std::move(conductance));
+        number += static_cast<std::size_t>(jump) + 1;
+        result.cycle.push_back(number);
+        first = moved;
+        correction = off;
+        longest = std::max(
+            1.0, jump * std::clamp(0.9 * std::sqrt(tolerance / std::max(std::abs(off) * slope, 1e-12)), 0.2, 5.0));
+        break;
       }
-      if (jumped == 0) continue;
-      foreseen = second * std::pow(ratio, jumped + 1);
-      result.error *= std::min(1.0, std::pow(ratio, jumped + 2));  // a cycle's map leaves that of earlier errors
-      model.move_into_channel(move);
-      correction = 0;
-      number += static_cast<std::size_t>(jumped);
     }
   } catch (const Interrupted&) {
     result.interrupted = true;
-    return result;
   }
+  return result;
 }
 
 }  // namespace ecram::device

@@ -47,13 +47,14 @@ struct CycleAverage {
   double error = 0;                              ///< of ln G at the end of the train, estimated
 };
 
-/// The same cycle again and again. A cycle moves the channel's content N by dN(N). Cycles are integrated in pairs; the
-/// ratio r of what the two moved is what a cycle leaves of a difference between two states, so the k-th cycle after
-/// them moves dN r^k (exactly, where dN(N) is linear: the exponential Euler rule, stable also where one cycle forgets
-/// the state that it began with). That sum over the cycles left out is put into N, its negative into the reservoir.
-/// What the next integrated cycle moves beyond the foreseen gives the jump's error, half of it for each cycle left out,
-/// which the next jump also corrects. Jumps are as long as keeps it below `tolerance` of ln G each. The errors are
-/// summed, times what later cycles leave of them, and reported.
+/// The same cycle again and again. A cycle moves the channel's content N by dN(N). Of two cycles in a row the ratio r
+/// of what they moved is what a cycle leaves of a difference between two states, so the k-th cycle after them moves dN
+/// r^k (exactly, where dN(N) is linear: the exponential Euler rule, stable also where one cycle forgets the state that
+/// it began with). That sum over the cycles left out is put into N, its negative into the reservoir. What the cycle
+/// after a jump moves beyond the foreseen gives the jump's error, half of it for each cycle left out, which the next
+/// jump also corrects. A jump whose error is above twice `tolerance` of ln G is taken back and made shorter. Errors of
+/// N add up, times what later cycles leave of them; with the steepest d ln G/dN at the ends of cycles they are the
+/// reported error.
 ///
 /// (Envelope following: Petzold, SIAM J. Numer. Anal. 18, 455 (1981).)
 ///

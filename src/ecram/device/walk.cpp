@@ -73,14 +73,15 @@ struct Walk {
         RunReading r;
         r.step = step, r.cycle = some.cycle[k], r.down = down, r.pulse = pulse;
         r.time = time, r.gate = train.voltage, r.temperature = temperature;
-        r.conductance = r.low = r.high = some.conductance[k][i];
+        r.conductance = r.low = r.high = std::max(some.conductance[k][i], least_conductance);
         r.hall_density = r.hall_mobility = std::numeric_limits<double>::quiet_NaN();
         result.readings.push_back(std::move(r));
       }
     }
-    result.averaging_error += some.error;
+    result.averaging_error = std::max(result.averaging_error, some.error);
     result.interrupted = some.interrupted;
-    result.device_pulses += static_cast<double>(s.cycles) * static_cast<double>(s.up.count + s.down.count);
+    const std::size_t cycles = some.interrupted ? (some.cycle.empty() ? 0 : some.cycle.back() + 1) : s.cycles;
+    result.device_pulses += static_cast<double>(cycles) * static_cast<double>(s.up.count + s.down.count);
   }
 
   void operator()(const EnduranceStep& s) {

@@ -180,8 +180,13 @@ std::string run_text(const DeviceRun& run) {
     fmt::format_to(out, "  {:<28} {:>6.4g} K  {} -> {}\n", label_of(run, step), readings.back()->temperature,
                    with_prefix(readings.front()->conductance, "S"), with_prefix(readings.back()->conductance, "S"));
   }
+  if (run.result.beyond_tables)
+    fmt::format_to(out,
+                   "\n  warning: the film went beyond the compact model's tables (more than 95 % of its sites, or far "
+                   "from where it began): a tenth of the window and more may be wrong; see --model full\n");
   if (run.result.averaging_error > 0)
-    fmt::format_to(out, "\n  cycles averaged: conductances within {:.2g} %\n", 100 * run.result.averaging_error);
+    fmt::format_to(out, "\n  cycles averaged: conductances within {:.2g} % of those of all cycles (estimated)\n",
+                   std::max(100 * run.result.averaging_error, 1e-4));  // less is the integrator's
   if (!run.shares.empty()) {
     const auto& worst = run.shares.front().spread;
     fmt::format_to(out, "\n  cycle to cycle: {} at {} after pulse {} ({} cycles), {:.3g} %\n",
