@@ -196,8 +196,9 @@ void add_simulate(CLI::App& app) {
       "Prints the truth as JSON. Every quantity is a number with a unit; in brackets what it is if not "
       "given.\n\nExamples:\n"
       "  ecram simulate hall --out run.csv --misalignment \"1 um\" --white-noise \"30 uV\" --flicker-corner \"12.5 "
-      "mHz\"\n"
-      "  ecram simulate hall --out sweep --sweep \"300 K:50 K:10 K\" --white-noise \"1 uV\"");
+      "mHz\" --longitudinal-noise \"30 uV\"\n"
+      "  ecram simulate hall --out sweep --sweep \"300 K:50 K:10 K\" --white-noise \"1 uV\" --longitudinal-noise \"10 "
+      "uV\"");
   command->callback([c] { run(*c); });
 }
 

@@ -386,6 +386,9 @@ TEST(TransportProgram, RefusesAndWritesNothing) {
       {"temperature [K],T [K],resistivity [ohm m]\n300,300,1\n", "both the temperature"},
       {"temperature [K],resistivity [ohm m],resistivity [ohm cm]\n300,300,1\n", "resistivity"},
       {"temperature [K],resistivity [ohm m],resistivity_error [ohm m]\n300,1,-1\n", "standard error"},
+      {"temperature [K],resistivity [ohm m],conductivity [S/m]\n300,1,1\n", "both the resistivity"},
+      {"temperature [K],resistance [ohm],conductance [S]\n300,1,1\n", "both the resistance"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n2001,2\n", "t.csv:3: temperature 2001 K; expected 2000 K"},
       {"", "empty"},
   };
   for (const auto& [text, because] : files) {
@@ -400,8 +403,37 @@ TEST(TransportProgram, RefusesAndWritesNothing) {
   expect_refused(run_program(fmt::format("transport {} --windows {}", in, out)), "exists already");
   expect_refused(run_program(fmt::format("transport {} --from '300 K' --to '200 K'", in)), "--to");
   expect_refused(run_program(fmt::format("transport {} --from '20 degC' --to '30 degC'", in)), "at least 5");
-  expect_refused(run_program(fmt::format("transport {} --localisation-length '-1 nm'", in)), "positive");
+  const std::pair<const char*, const char*> options[] = {
+      {"--localisation-length '-1 nm'", "--localisation-length (in m) -1e-09"},
+      {"--to '0 K'", "--to '0 K'; expected a temperature above 0 K"},
+      {"--to='-5 K'", "--to '-5 K'"},
+      {"--from '0 K'", "--from '0 K'"},
+      {"--localisation-length '1 nm' --density-of-states '1e19 cm^-3 eV^-1'", "expected one"},
+      {"--density-of-states '1e19 cm^-3'", "--density-of-states '1e19 cm^-3'; expected a number per volume or area"},
+      {"--density-of-states '-1e19 cm^-3 eV^-1'", "--density-of-states '-1e19 cm^-3 eV^-1'; expected more than 0"},
+      {"--bootstrap=-5", "--bootstrap -5; expected 0 (none) or 2 to 1000000"},
+      {"--bootstrap 1", "--bootstrap 1; expected 0 (none) or 2"},
+      {"--effective-mass inf", "--effective-mass inf; expected 0.001 to 1000"},
+      {"--degeneracy 0", "--degeneracy 0"},
+  };
+  for (const auto& [option, because] : options)
+    expect_refused(run_program(fmt::format("transport {} {}", in, option)), because);
   EXPECT_EQ(read_whole(in), table);
+}
+
+// The hop says where its localisation length is from.
+TEST(TransportProgram, SaysWhatIsAssumed) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "t.csv").string();
+  std::string rows = "temperature [K],resistivity [ohm m]\n";
+  for (int t = 50; t <= 300; t += 10) rows += fmt::format("{},{:.6g}\n", t, std::exp(std::pow(3.083e7 / t, 0.25)));
+  write(in, rows);
+  const auto assumed = run_program("transport --bootstrap 0 " + in);
+  EXPECT_THAT(assumed.out, HasSubstr("localisation length 1 nm, assumed)"));
+  EXPECT_THAT(assumed.out, HasSubstr("Mott hopping before small polarons"));
+  EXPECT_EQ(json_of("transport --json --bootstrap 0 " + in).at("mott_or_small_polaron"), "mott");
+  EXPECT_THAT(run_program("transport --bootstrap 0 --density-of-states '1e19 cm^-3 eV^-1' " + in).out,
+              HasSubstr(", from the density of states assumed)"));
 }
 
 TEST(SimulateProgram, RefusesAndWritesNothing) {
