@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "ecram/analysis/columns.h"
+#include "ecram/analysis/hall/film.h"
 #include "ecram/analysis/transport/transport.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/units.h"
@@ -29,7 +30,6 @@ bool is_time(const record::Column& column) {
   }
 }
 
-constexpr double hottest = 2000;          // K: above it the oxides have molten
 constexpr double largest_reading = 1e37;  // instruments mark an overflow with 9.9E37
 
 /// The column of one of these names. Two are refused, for either could be meant; one in seconds called "t" is the time.
