@@ -488,6 +488,8 @@ TEST(Transport, ANarrowRangePrefersNoLaw) {
     const auto r = analyse_transport(table, {});
     EXPECT_EQ(r.preference, Preference::undetermined);
     EXPECT_FALSE(r.hop.has_value());
+    EXPECT_FALSE(r.exponent.known());
+    EXPECT_FALSE(r.zabrodskii_exponent.known());
     EXPECT_TRUE(std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "narrow_range"; }));
   }
 }

@@ -250,9 +250,10 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
     if (!wide)
       r.warnings.push_back(
           {"narrow_range", 0,
-           fmt::format("temperatures from {:.6g} to {:.6g} K are within 1 %: all laws are one straight "
-                       "line there, and none is told from another",
-                       rho.temperature.front(), rho.temperature.back())});
+           fmt::format(
+               "the temperatures are within {:.3g} K, less than 1 %, at {:.4g} K: all laws are one straight line "
+               "there, and none is told from another",
+               rho.temperature.back() - rho.temperature.front(), rho.temperature.front())});
     const bool believable = wide && some_law_fits && std::isfinite(best);
     r.preference = believable ? preference(mott_aicc, polaron, best + unsupported) : Preference::undetermined;
     r.hopping_preferred = r.preference == Preference::mott;
@@ -265,7 +266,7 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
       find_hop(r, volume ? three : two, o);
     }
     std::sort(r.laws.begin(), r.laws.end(), [](const LawFit& a, const LawFit& b) { return a.aicc < b.aicc; });
-    if (falls) {
+    if (falls && wide) {
       const FreeExponent free = free_exponent(rho);
       ZabrodskiiPlot plot = zabrodskii(rho, free);
       r.exponent = free.exponent;
