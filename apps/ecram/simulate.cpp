@@ -157,6 +157,12 @@ void check(const SimulateHall& c, const CLI::App& command) {
                            {"--spike-share", {"--spike-size"}},
                            {"--spike-size", {"--spike-share"}}};
   refuse_options_in_vain(command, excluded, needed);
+  const auto within = [](const char* name, double value, double low, double high) {
+    if (!(value >= low && value <= high)) throw InvalidInput("{} {}; expected {} to {}", name, value, low, high);
+  };
+  within("--speed-jitter", c.scene.speed_jitter, 0, 0.3);
+  within("--film-noise", c.scene.film_noise, 0, 1);
+  within("--spike-share", c.scene.spike_share, 0, 1);
   if (c.carrier != "n" && c.carrier != "p") throw InvalidInput("--carrier '{}'; expected n or p", c.carrier);
   if (c.law != "mott" && c.law != "arrhenius") throw InvalidInput("--law '{}'; expected mott or arrhenius", c.law);
   if (command.count("--mott-temperature") > 0 && c.law != "mott")

@@ -513,6 +513,18 @@ TEST(Transport, AHopThatCannotBeIsNone) {
   }
 }
 
+// A density of states that would make the hop a millimetre, or less than an atom, is none of a film's.
+TEST(Transport, AHopBeyondTheFilmIsNone) {
+  TransportTable table;
+  table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 0.003, 3, 50, 26);
+  TransportOptions options;
+  options.bootstrap = 0;
+  for (const auto& [states, physical] : {std::pair{1e9, false}, {1e25, true}, {1e38, false}}) {
+    options.density_of_states = states / constants::elementary_charge;
+    EXPECT_EQ(analyse_transport(table, options).hop.has_value(), physical) << states;
+  }
+}
+
 // A table without noise has errors of rounding: they are none.
 TEST(Transport, ErrorsOfRoundingAreUnknown) {
   const auto said = [](const TransportResult& r) {

@@ -94,25 +94,28 @@ Preference preference(double mott, double polaron, double limit) {
   return Preference::undetermined;
 }
 
-/// Mott's hop at 300 K, unless it is one that cannot be: within one localised state, or over more energy than a gap's.
+/// Mott's hop at 300 K, unless it is one that cannot be: within one localised state, over less than atoms or more than
+/// a micrometre, or over more energy than a gap's.
 void find_hop(TransportResult& r, const LawFit& mott, const TransportOptions& o) {
-  constexpr double temperature = 300, largest_energy = constants::elementary_charge;
+  constexpr double temperature = 300, largest_energy = constants::elementary_charge, shortest = 1e-10, longest = 1e-6;
   const double t0 = mott.characteristic.value;
   if (!(t0 > 0)) return;
   const auto states = mott.law == ConductionLaw::mott_3d ? o.density_of_states : o.sheet_density_of_states;
   const physics::Hopping hop = states
                                    ? physics::mott_hopping(mott.law, t0, *states, temperature)
                                    : physics::mott_hopping_of_length(mott.law, t0, o.localisation_length, temperature);
-  if (hop.distance > hop.localisation_length && hop.energy < largest_energy) {
+  if (hop.distance > hop.localisation_length && hop.distance > shortest && hop.distance < longest &&
+      hop.energy < largest_energy) {
     r.hop = hop;
     r.hop_of_states = states.has_value();
     return;
   }
   r.warnings.push_back(
       {"hop_not_physical", 0,
-       fmt::format("T0 of {:.3g} K means a hop at 300 K over {:.3g} localisation lengths and {:.3g} eV; "
-                   "expected more than one length and less than 1 eV: no hop",
-                   t0, hop.distance / hop.localisation_length, hop.energy / constants::elementary_charge)});
+       fmt::format(
+           "T0 of {:.3g} K means a hop at 300 K over {:.3g} m, {:.3g} localisation lengths, and {:.3g} eV; expected "
+           "0.1 nm to 1 um, more than one length and less than 1 eV: no hop",
+           t0, hop.distance, hop.distance / hop.localisation_length, hop.energy / constants::elementary_charge)});
 }
 
 /// Errors of less than the digits of a double bear are those of rounding, and say nothing of the measurement.
