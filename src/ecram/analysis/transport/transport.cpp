@@ -34,6 +34,7 @@ double criterion(double chi2, std::size_t points, std::size_t parameters) {
 
 LineFitter law_line(ConductionLaw law, const TemperatureSeries& s) {
   std::vector<double> x;
+  x.reserve(s.temperature.size());
   const double p = physics::exponent(law);
   for (double t : s.temperature)
     x.push_back(physics::has_characteristic_temperature(law) ? std::pow(t, -p) : 1 / (boltzmann * t));
@@ -65,7 +66,7 @@ Estimate percentiles(std::vector<double> values, double value) {
   for (double v : values) mean += v / double(values.size());
   for (double v : values) square += (v - mean) * (v - mean) / double(values.size() - 1);
   const auto at = [&](double share) {
-    return values[static_cast<std::size_t>(share * double(values.size() - 1) + 0.5)];
+    return values[static_cast<std::size_t>(std::lround(share * double(values.size() - 1)))];
   };
   return {value, std::sqrt(square), at(0.025), at(0.975)};
 }
@@ -308,6 +309,7 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
   if (r.used.mobility.value.size() >= 3) {
     std::vector<double> x;
     const auto& mu = r.used.mobility;
+    x.reserve(mu.temperature.size());
     double centre = 0;
     for (double t : mu.temperature) centre += std::log(t) / double(mu.temperature.size());
     for (double t : mu.temperature) x.push_back(std::log(t) - centre);
