@@ -26,6 +26,7 @@
 #include "ecram/core/interrupt.h"
 #include "ecram/core/units.h"
 #include "ecram/report/figure.h"
+#include "option_rules.h"
 #include "outputs.h"
 
 namespace ecram::commands {
@@ -84,7 +85,8 @@ int count(const std::string& text, const std::string& option) {
 std::vector<double> evenly(const std::vector<std::string>& range, const char* si, const std::string& option) {
   std::vector<double> values;
   if (range.empty()) return values;
-  const double from = number_or_quantity(range[0], si, option), to = number_or_quantity(range[1], si, option);
+  const auto end = [&](const std::string& text) { return naming(option, [&] { return quantity(text, si); }); };
+  const double from = end(range[0]), to = end(range[1]);
   const int n = count(range[2], option);
   for (int i = 0; i < n; ++i) values.push_back(from + (to - from) * i / (n - 1));
   return values;
@@ -128,10 +130,15 @@ std::vector<Vector> points(const MagnetOptions& options) {
 physics::CylinderMagnet cylinder(const std::string& text) {
   const auto parts = split(text);
   if (parts.size() != 7)
-    throw InvalidInput("--magnet '{}': expected x,y,z,radius,length,remanence,angle (m, T, rad, or with units)", text);
+    throw InvalidInput(
+        "--magnet '{}': expected x,y,z,radius,length,remanence,angle (m and T, or with units; the angle with its unit)",
+        text);
   std::array<double, 7> v{};
-  constexpr std::array units{"m", "m", "m", "m", "m", "T", "rad"};
-  for (std::size_t i = 0; i < v.size(); ++i) v[i] = number_or_quantity(parts[i], units[i], "--magnet '" + text + "'");
+  constexpr std::array units{"m", "m", "m", "m", "m", "T"};
+  const std::string where = "--magnet '" + text + "'";
+  for (std::size_t i = 0; i < units.size(); ++i) v[i] = number_or_quantity(parts[i], units[i], where);
+  // Degrees or radians? Only of 0 it does not matter.
+  if (parts.back() != "0") v.back() = naming(where, [&] { return quantity(parts.back(), "rad"); });
   return {{v[0], v[1], v[2]}, v[3], v[4], v[5], v[6]};
 }
 
@@ -193,9 +200,13 @@ Answer answer_angles(const std::vector<double>& angles, const Vector& where, con
   Answer a{"angle [rad],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
   for (double angle : angles) {
     stop_if_interrupted();
-    const Vector b = physics::field(physics::magnets(pair, angle), where);
+    const auto both = physics::magnets(pair, angle);
+    const Vector b = physics::field(both, where);
+    const bool within = inside_any(both, where);
+    a.inside += within ? 1 : 0;
     a.rows.push_back({angle, b[0], b[1], b[2]});
     a.json.push_back({{"angle_rad", angle}, {"at_m", where}, {"field_T", b}});
+    if (within) a.json.back()["inside_magnet"] = true;
   }
   return a;
 }
@@ -223,7 +234,7 @@ void print_pair(const DipoleLinePair& pair) {
   const auto hump = physics::camelback(pair);
   fmt::print("Parallel dipole line: R {:.4g} mm, L {:.4g} mm, Br {:.4g} T, gap {:.6g} mm, misangle {:.3g} deg\n",
              pair.radius * 1e3, pair.length * 1e3, pair.remanence, pair.gap * 1e3, pair.misangle / degree);
-  fmt::print("  amplitude at the midpoint   {:.6f} T (line dipoles: {:.6f} T)\n", turn.major,
+  fmt::print("  amplitude at the midpoint   {:.6g} T (line dipoles: {:.6g} T)\n", turn.major,
              physics::line_dipole_amplitude(pair));
   if (hump.z > 0)
     fmt::print("  camelback                   maxima at z = -+{:.3g} mm, {:.3g} % above the centre\n", hump.z * 1e3,
@@ -238,7 +249,7 @@ void print_pair(const DipoleLinePair& pair) {
                                                    {"2 mm in x and y", {2e-3, 2e-3, 0}}};
   for (const auto& [name, place] : places) {
     const auto t = physics::rotating_field(pair, place);
-    fmt::print("  {:<22} {:>12.6f} {:>12.2e} {:>14.4f}\n", name, t.major, t.minor / t.major,
+    fmt::print("  {:<22} {:>12.6g} {:>12.2e} {:>14.4f}\n", name, t.major, t.minor / t.major,
                std::acos(std::min(1.0, std::abs(t.axis[0]))) / degree);
   }
   fmt::print(
@@ -458,10 +469,30 @@ report::Figure plane_figure(const MagnetOptions& options, const Answer& answer,
   return {.panels = {panel}, .height = static_cast<int>(titles + std::clamp(room * height / width, 180.0, 900.0))};
 }
 
-void check(const MagnetOptions& o) {
-  if (!o.magnets.empty() && (!o.amplitude.empty() || o.turn || !o.angles.empty() || !o.gaps.empty()))
-    throw InvalidInput(
-        "--magnet: --amplitude, --turn, --angles and --gaps are for the pair; expected one or the other");
+constexpr const char* for_pair = "it is for the pair; expected one or the other";
+constexpr Excluded excluded[] = {
+    {"--radius", "--magnet", for_pair},
+    {"--length", "--magnet", for_pair},
+    {"--remanence", "--magnet", for_pair},
+    {"--gap", "--magnet", for_pair},
+    {"--angle", "--magnet", for_pair},
+    {"--misangle", "--magnet", for_pair},
+    {"--amplitude", "--magnet", for_pair},
+    {"--turn", "--magnet", for_pair},
+    {"--angles", "--magnet", for_pair},
+    {"--gaps", "--magnet", for_pair},
+    {"--gap", "--amplitude", "the gap follows from it"},
+    {"--gap", "--gaps", "it takes gaps of its own"},
+    {"--amplitude", "--gaps", "it takes gaps of its own"},
+    {"--turn", "--gaps", "it gives the amplitude of a turn"},
+    {"--angle", "--gaps", "it gives the amplitude of a turn"},
+    {"--angle", "--angles", "it takes angles of its own"},
+    {"--angle", "--turn", "a turn goes through all angles"},
+};
+
+void check(const MagnetOptions& o, const CLI::App& command) {
+  const Needed needed[] = {{"--turn", {"--at", "--line", "--plane"}}, {"--angle", {"--at", "--line", "--plane"}}};
+  refuse_options_in_vain(command, excluded, needed);
   const bool places = !o.at.empty() || !o.line.empty() || !o.plane.empty();
   if (!o.gaps.empty() && (places || !o.angles.empty()))
     throw InvalidInput("--gaps is for the midpoint; expected neither points nor --angles beside it");
@@ -487,8 +518,8 @@ void check(const MagnetOptions& o) {
   check_outputs(std::array{o.csv, o.plot}, {}, o.force);
 }
 
-void run(const MagnetOptions& options) {
-  check(options);
+void run(const MagnetOptions& options, const CLI::App& command) {
+  check(options, command);
   DipoleLinePair pair{naming("--radius", [&] { return quantity(options.radius, "m"); }),
                       naming("--length", [&] { return quantity(options.length, "m"); }),
                       naming("--remanence", [&] { return quantity(options.remanence, "T"); }),
@@ -554,9 +585,9 @@ void run(const MagnetOptions& options) {
                           report::format_of(options.plot));
   if (!options.csv.empty()) write_file(options.csv, csv(answer));
   if (!options.plot.empty()) write_file(options.plot, plot);
-  if (answer.inside > 0 && options.plane.empty())
+  if (answer.inside > 0)
     fmt::print(stderr, "ecram: warning: {} of {} points lie inside a magnet: the field is that in its material\n",
-               answer.inside, where.size());
+               angles.empty() ? answer.inside : 1, where.size());
   if (options.json)
     fmt::print("{}\n", json.dump(2));
   else if (answer.rows.empty() && options.magnets.empty())
@@ -611,7 +642,7 @@ void add_magnet(CLI::App& app) {
       "  ecram magnet --plane \"-35 mm,-20 mm,0\" \"35 mm,-20 mm,0\" \"-35 mm,20 mm,0\" 200 --plot map.png\n"
       "  ecram magnet --misangle \"3 deg\" --turn --plane \"-5 mm,-3 mm,0\" \"5 mm,-3 mm,0\" \"-5 mm,3 mm,0\" 21 --csv "
       "plane.csv");
-  command->callback([options] { run(*options); });
+  command->callback([options, command] { run(*options, *command); });
 }
 
 }  // namespace ecram::commands

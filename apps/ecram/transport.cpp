@@ -34,13 +34,39 @@ constexpr double meV = 1e-3 * constants::elementary_charge;
 struct TransportCommand {
   std::string table, from, to, localisation_length, density_of_states, plot, windows;
   double effective_mass = 1, degeneracy = 2;
-  std::size_t bootstrap = 1000;
+  std::int64_t bootstrap = 1000;
   std::uint64_t seed = 1;
   bool json = false, force = false;
 };
 
 double option(const std::string& text, const char* si, const char* name) {
   return naming(name, [&] { return quantity(text, si); });
+}
+
+const char* key(Preference p) {
+  switch (p) {
+    case Preference::mott:
+      return "mott";
+    case Preference::small_polaron:
+      return "small_polaron";
+    case Preference::neither:
+      return "neither";
+    default:
+      return "undetermined";
+  }
+}
+
+const char* sentence(Preference p) {
+  switch (p) {
+    case Preference::mott:
+      return "Mott hopping before small polarons";
+    case Preference::small_polaron:
+      return "Mott hopping behind small polarons";
+    case Preference::neither:
+      return "neither Mott hopping nor small polarons: another law is better";
+    default:
+      return "Mott hopping or small polarons: undetermined";
+  }
 }
 
 ordered_json result_json(const TransportResult& r) {
@@ -65,6 +91,7 @@ ordered_json result_json(const TransportResult& r) {
     plot.push_back({{"temperature_K", p.temperature}, {"points", p.points}, {"w", to_json(p.w)}});
   if (!r.laws.empty()) {
     j["preferred_law"] = std::isfinite(r.laws[0].aicc) ? ordered_json(physics::name(r.laws[0].law)) : ordered_json();
+    j["mott_or_small_polaron"] = key(r.preference);
     j["hopping_preferred"] = r.hopping_preferred;
     j["mott_dimension"] = r.dimension;
     j["mott_3d_against_2d"] = to_json(r.three_dimensional);
@@ -107,8 +134,8 @@ void print(const TransportResult& r) {
                  with_uncertainty(scaled(f.characteristic, t0 ? 1 : 1 / meV), t0 ? "K" : "meV"));
     }
     if (std::isfinite(r.laws[0].aicc))
-      fmt::print("  Mott hopping {} small polarons; its dimension: {} (weight of 3D against 2D: {:.3f})\n",
-                 r.hopping_preferred ? "before" : "behind", r.dimension, r.three_dimensional);
+      fmt::print("  {}; Mott's dimension: {} (weight of 3D against 2D: {:.3f})\n", sentence(r.preference), r.dimension,
+                 r.three_dimensional);
     if (r.exponent.known())
       fmt::print("  free exponent p              {} (95 %: {})\n", with_uncertainty(r.exponent),
                  report::interval(r.exponent));
@@ -119,11 +146,10 @@ void print(const TransportResult& r) {
     fmt::print("  Arrhenius energy of sigma    {}\n", with_uncertainty(scaled(r.conductivity_energy, 1 / meV), "meV"));
   }
   if (r.hop)
-    fmt::print(
-        "  hop at 300 K                 {} of {} ({}; localisation length {}, assumed or from the density of states "
-        "assumed)\n",
-        report::with_prefix(r.hop->distance, "m", 3), report::number(r.hop->energy / meV, 3) + " meV",
-        physics::name(r.hop_law), report::with_prefix(r.hop->localisation_length, "m", 3));
+    fmt::print("  hop at 300 K                 {} of {} ({}; localisation length {}, {})\n",
+               report::with_prefix(r.hop->distance, "m", 3), report::number(r.hop->energy / meV, 3) + " meV",
+               physics::name(r.hop_law), report::with_prefix(r.hop->localisation_length, "m", 3),
+               r.hop_of_states ? "from the density of states assumed" : "assumed");
   if (r.density_energy.known()) {
     fmt::print("  Arrhenius energy of n        {}\n", with_uncertainty(scaled(r.density_energy, 1 / meV), "meV"));
     fmt::print("  Arrhenius energy of n/T^1.5  {}\n", with_uncertainty(scaled(r.density_energy_band, 1 / meV), "meV"));
@@ -209,29 +235,46 @@ report::Figure figure(const TransportResult& r) {
 
 void run(const TransportCommand& c) {
   TransportOptions o;
-  if (!c.from.empty()) o.from = option(c.from, "K", "--from");
-  if (!c.to.empty()) o.to = option(c.to, "K", "--to");
+  const auto temperature = [](const std::string& text, const char* name) {
+    const double t = option(text, "K", name);
+    if (!(t > 0)) throw InvalidInput("{} '{}'; expected a temperature above 0 K", name, text);
+    return t;
+  };
+  if (!c.from.empty()) o.from = temperature(c.from, "--from");
+  if (!c.to.empty()) o.to = temperature(c.to, "--to");
   if (o.to > 0 && o.to <= o.from) throw InvalidInput("--to {} K; expected more than --from {} K", o.to, o.from);
+  if (!c.localisation_length.empty() && !c.density_of_states.empty())
+    throw InvalidInput("--localisation-length and --density-of-states: either follows from the other; expected one");
   if (!c.localisation_length.empty())
     o.localisation_length = option(c.localisation_length, "m", "--localisation-length");
   if (!c.density_of_states.empty()) {
-    const auto per_area = [&]() -> std::optional<double> {
+    const auto in = [&](const char* si) -> std::optional<double> {
       try {
-        return quantity(c.density_of_states, "J^-1 m^-2");
+        return quantity(c.density_of_states, si);
       } catch (const InvalidInput&) {
-        return std::nullopt;  // then it is per volume, or wrong
+        return std::nullopt;
       }
     };
-    o.sheet_density_of_states = per_area();
-    if (!o.sheet_density_of_states)
-      o.density_of_states = option(c.density_of_states, "J^-1 m^-3", "--density-of-states");
+    o.sheet_density_of_states = in("J^-1 m^-2");
+    o.density_of_states = in("J^-1 m^-3");
+    const auto states = o.sheet_density_of_states ? o.sheet_density_of_states : o.density_of_states;
+    if (!states)
+      throw InvalidInput(
+          "--density-of-states '{}'; expected a number per volume or area and energy, \"1e19 cm^-3 eV^-1\"",
+          c.density_of_states);
+    if (!(*states > 0)) throw InvalidInput("--density-of-states '{}'; expected more than 0", c.density_of_states);
   }
   o.effective_mass = c.effective_mass;
   o.degeneracy = c.degeneracy;
-  if (!(o.effective_mass > 0 && o.degeneracy > 0 && o.localisation_length > 0))
-    throw InvalidInput("--effective-mass, --degeneracy and --localisation-length must be positive");
-  if (c.bootstrap > 1000000) throw InvalidInput("--bootstrap {}; expected 1000000 at most", c.bootstrap);
-  o.bootstrap = c.bootstrap;
+  const auto within = [](double value, double low, double high, const char* name) {
+    if (!(value >= low && value <= high)) throw InvalidInput("{} {}; expected {} to {}", name, value, low, high);
+  };
+  within(o.effective_mass, 1e-3, 1e3, "--effective-mass");
+  within(o.degeneracy, 1e-3, 1e3, "--degeneracy");
+  within(o.localisation_length, 1e-12, 1e-3, "--localisation-length (in m)");
+  if (c.bootstrap == 1 || c.bootstrap < 0 || c.bootstrap > 1000000)
+    throw InvalidInput("--bootstrap {}; expected 0 (none) or 2 to 1000000", c.bootstrap);
+  o.bootstrap = static_cast<std::size_t>(c.bootstrap);
   o.seed = c.seed;
   const report::Format format =
       c.plot.empty() ? report::Format::svg : naming("--plot", [&] { return report::format_of(c.plot); });

@@ -213,5 +213,50 @@ TEST(Magnet, SolidMagnetsDoNotOverlap) {
   EXPECT_FALSE(inside({{0, 0, 0}, 1, 2, 1, 0}, {0, 0, 1.01}));
 }
 
+// The dipoles of both lines added up one by one, 2,000 to a line, turned through 720 angles.
+TEST(Magnet, LineDipolesHaveAMisangleAndNoSign) {
+  for (const double misangle : {0.0, 0.3, 1.0, 3.0}) {
+    DipoleLinePair pair = paper_pair;
+    pair.misangle = misangle;
+    pair.gap = 0.03;
+    const double a = pair.radius + pair.gap / 2;
+    double largest = 0;
+    for (int turn = 0; turn < 720; ++turn) {
+      const double angle = turn * std::numbers::pi / 360;
+      Vector b{};
+      for (const auto& [side, along] : {std::pair{1.0, angle}, {-1.0, misangle - angle}}) {
+        constexpr int pieces = 2000;
+        const double dz = pair.length / pieces;
+        // mu0 m / (4 pi) of a piece.
+        const double strength = pair.remanence * pair.radius * pair.radius * dz / 4;
+        for (int i = 0; i < pieces; ++i) {
+          const double z = (i + 0.5) * dz - pair.length / 2, r = std::hypot(a, z);
+          const double mx = std::cos(along), my = std::sin(along), radial = mx * side * a;
+          b[0] += strength * (3 * radial * side * a / (r * r) - mx) / (r * r * r);
+          b[1] += strength * -my / (r * r * r);
+        }
+      }
+      largest = std::max(largest, norm(b));
+    }
+    EXPECT_NEAR(line_dipole_amplitude(pair), largest, 2e-5 * largest) << misangle;
+    const double positive = line_dipole_amplitude(pair);
+    pair.remanence = -pair.remanence;
+    EXPECT_EQ(line_dipole_amplitude(pair), positive);
+  }
+}
+
+// Magnets turned by 180 degrees have the hump where they had it before; it begins between gaps of 6.4 and 6.3 mm.
+TEST(Magnet, CamelbackHasNoSignAndBeginsBelowItsGap) {
+  DipoleLinePair pair = paper_pair;
+  EXPECT_EQ((pair.gap = 0.0065, camelback(pair).z), 0);
+  EXPECT_NEAR((pair.gap = 0.0063, camelback(pair).z), 1.8e-3, 1e-4);
+  pair.gap = 0.001;
+  const Camelback hump = camelback(pair);
+  EXPECT_NEAR(hump.z, 14.9e-3, 1e-4);
+  pair.remanence = -pair.remanence;
+  EXPECT_NEAR(camelback(pair).z, hump.z, 1e-9);
+  EXPECT_NEAR(camelback(pair).ratio, hump.ratio, 1e-12);
+}
+
 }  // namespace
 }  // namespace ecram::physics

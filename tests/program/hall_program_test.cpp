@@ -386,6 +386,9 @@ TEST(TransportProgram, RefusesAndWritesNothing) {
       {"temperature [K],T [K],resistivity [ohm m]\n300,300,1\n", "both the temperature"},
       {"temperature [K],resistivity [ohm m],resistivity [ohm cm]\n300,300,1\n", "resistivity"},
       {"temperature [K],resistivity [ohm m],resistivity_error [ohm m]\n300,1,-1\n", "standard error"},
+      {"temperature [K],resistivity [ohm m],conductivity [S/m]\n300,1,1\n", "both the resistivity"},
+      {"temperature [K],resistance [ohm],conductance [S]\n300,1,1\n", "both the resistance"},
+      {"temperature [K],resistivity [ohm m]\n300,1\n2001,2\n", "t.csv:3: temperature 2001 K; expected 2000 K"},
       {"", "empty"},
   };
   for (const auto& [text, because] : files) {
@@ -400,22 +403,76 @@ TEST(TransportProgram, RefusesAndWritesNothing) {
   expect_refused(run_program(fmt::format("transport {} --windows {}", in, out)), "exists already");
   expect_refused(run_program(fmt::format("transport {} --from '300 K' --to '200 K'", in)), "--to");
   expect_refused(run_program(fmt::format("transport {} --from '20 degC' --to '30 degC'", in)), "at least 5");
-  expect_refused(run_program(fmt::format("transport {} --localisation-length '-1 nm'", in)), "positive");
+  const std::pair<const char*, const char*> options[] = {
+      {"--localisation-length '-1 nm'", "--localisation-length (in m) -1e-09"},
+      {"--to '0 K'", "--to '0 K'; expected a temperature above 0 K"},
+      {"--to='-5 K'", "--to '-5 K'"},
+      {"--from '0 K'", "--from '0 K'"},
+      {"--localisation-length '1 nm' --density-of-states '1e19 cm^-3 eV^-1'", "expected one"},
+      {"--density-of-states '1e19 cm^-3'", "--density-of-states '1e19 cm^-3'; expected a number per volume or area"},
+      {"--density-of-states '-1e19 cm^-3 eV^-1'", "--density-of-states '-1e19 cm^-3 eV^-1'; expected more than 0"},
+      {"--bootstrap=-5", "--bootstrap -5; expected 0 (none) or 2 to 1000000"},
+      {"--bootstrap 1", "--bootstrap 1; expected 0 (none) or 2"},
+      {"--effective-mass inf", "--effective-mass inf; expected 0.001 to 1000"},
+      {"--degeneracy 0", "--degeneracy 0"},
+  };
+  for (const auto& [option, because] : options)
+    expect_refused(run_program(fmt::format("transport {} {}", in, option)), because);
   EXPECT_EQ(read_whole(in), table);
+}
+
+// The hop says where its localisation length is from.
+TEST(TransportProgram, SaysWhatIsAssumed) {
+  const TemporaryFolder folder;
+  const std::string in = (folder / "t.csv").string();
+  std::string rows = "temperature [K],resistivity [ohm m]\n";
+  for (int t = 50; t <= 300; t += 10) rows += fmt::format("{},{:.6g}\n", t, std::exp(std::pow(3.083e7 / t, 0.25)));
+  write(in, rows);
+  const auto assumed = run_program("transport --bootstrap 0 " + in);
+  EXPECT_THAT(assumed.out, HasSubstr("localisation length 1 nm, assumed)"));
+  EXPECT_THAT(assumed.out, HasSubstr("Mott hopping before small polarons"));
+  EXPECT_EQ(json_of("transport --json --bootstrap 0 " + in).at("mott_or_small_polaron"), "mott");
+  EXPECT_THAT(run_program("transport --bootstrap 0 --density-of-states '1e19 cm^-3 eV^-1' " + in).out,
+              HasSubstr(", from the density of states assumed)"));
 }
 
 TEST(SimulateProgram, RefusesAndWritesNothing) {
   const TemporaryFolder folder;
   const std::string out = (folder / "a.csv").string();
   const std::pair<const char*, const char*> cases[] = {
-      {"--density '-1 cm^-3'", "density"},
+      {"--density '-1 cm^-3'", "--density '-1 cm^-3'; expected more than 0"},
+      {"--white-noise '-1 uV'", "--white-noise '-1 uV'; expected 0 or more"},
+      {"--frequency '0 Hz'", "frequency 0 Hz; expected more than 0"},
+      {"--speed-jitter 0.5", "--speed-jitter 0.5; expected 0 to 0.3"},
+      {"--total-length '50 um'", "expected at least the length 6e-05 m"},
+      {"--arm-width '30 um'", "expected 0 to the channel's width 2e-05 m"},
+      {"--misalignment '1 m'", "misalignment 1 m; expected less than the length 6e-05 m"},
+      {"--index=-1", "--index"},
+      {"--law foo", "--law: in vain by itself; expected --sweep with it"},
+      {"--mott-temperature '1 m'", "--mott-temperature: in vain by itself"},
+      {"--activation-energy '1 m'", "--activation-energy: in vain by itself"},
+      {"--sweep '300 K:200 K:50 K' --mott-temperature '0 K'", "--mott-temperature '0 K'; expected more than 0"},
+      {"--sweep '300 K:200 K:50 K' --activation-energy '1 eV'", "expected --law arrhenius"},
+      {"--sweep '300 K:200 K:50 K' --law arrhenius --mott-temperature '1 K'", "expected --law mott"},
+      {"--sweep '300 K:200 K:50 K' --temperature '300 K'", "--temperature: in vain beside --sweep"},
+      {"--flicker-corner '1 Hz'", "--flicker-corner: in vain by itself; expected --white-noise with it"},
+      {"--longitudinal-flicker-corner '1 Hz'", "expected --longitudinal-noise"},
+      {"--film-flicker-corner '1 Hz'", "expected --film-noise"},
+      {"--spike-share 0.1", "expected --spike-size"},
+      {"--spike-size '1 V'", "expected --spike-share"},
+      {"--mains-frequency '60 Hz'", "expected --mains with it"},
+      {"--mains-wander '1 mHz'", "expected --mains with it"},
+      {"--aperture '20 ms'", "expected --mains with it"},
+      {"--drift 0.1", "expected --misalignment with it"},
+      {"--magnetoresistance '1 T^-2'", "expected --misalignment with it"},
       {"--thickness 4.5", "--thickness: '4.5' has no unit"},
       {"--carrier x", "--carrier 'x'"},
-      {"--duration '1 s'", "two readings"},
+      {"--duration '1 s'", "duration 1 s; expected two readings or more, 1 s apart"},
       {"--time-jitter '1 s'", "half the"},
-      {"--spike-share 2", "spike share"},
+      {"--spike-share 2 --spike-size '1 V'", "--spike-share 2; expected 0 to 1"},
+      {"--film-noise=-1", "--film-noise -1; expected 0 to 1"},
       {"--mains '1 mV' --mains-wander '0 Hz'", "would do nothing"},
-      {"--aperture '2 s'", "aperture"},
+      {"--aperture '2 s' --mains '1 mV'", "aperture"},
       {"--sweep 300", "--sweep"},
       {"--sweep '300 K:200 K:0 K'", "FROM:TO:STEP"},
       {"--law ohm --sweep '300 K:200 K:50 K'", "--law 'ohm'"},
@@ -426,6 +483,53 @@ TEST(SimulateProgram, RefusesAndWritesNothing) {
   }
   ASSERT_EQ(run_program("simulate hall --out " + out).status, 0);
   expect_refused(run_program("simulate hall --out " + out), "exists already; --force replaces it");
+}
+
+// What was put in and can be asked for; the parts that an analysis finds, under its own names.
+TEST_F(HallProgram, TheTruthHoldsEveryDisturbance) {
+  const auto truth =
+      simulate("a.csv",
+               "--loop-area '1 cm^2' --pickup '3 uV' --pickup-quadrature '2 uV' --rc-time '0.5 s' --series-resistance "
+               "'1 MOhm' --resistance-drift 0.1 --film-noise 1e-4 --film-flicker-corner '1 mHz' --longitudinal-flicker-"
+               "corner '2 mHz'");
+  const std::pair<const char*, double> numbers[] = {{"pickup_V", 3e-6},
+                                                    {"pickup_quadrature_V", 2e-6},
+                                                    {"loop_area_m2", 1e-4},
+                                                    {"induced_V", 1e-4 * 2 * M_PI * 0.0125 * 0.6},
+                                                    {"rc_time_s", 0.5},
+                                                    {"contact_resistance_ohm", 1e6},
+                                                    {"flicker_corner_Hz", 12.5e-3},
+                                                    {"longitudinal_noise_V", 10e-6},
+                                                    {"longitudinal_flicker_corner_Hz", 2e-3},
+                                                    {"film_noise", 1e-4},
+                                                    {"film_flicker_corner_Hz", 1e-3},
+                                                    {"frequency_Hz", 0.0125}};
+  for (const auto& [key, value] : numbers) EXPECT_NEAR(truth.at(key).get<double>(), value, 1e-12 * value) << key;
+  // A square of the film is rho/d; the arms stand 1 um of the 20 um width apart.
+  EXPECT_NEAR(truth.at("offset_ohm").get<double>(), truth.at("resistivity_ohm_m").get<double>() / 4.5e-9 / 20, 1e-3);
+  EXPECT_EQ(truth.at("drift"), nlohmann::json({0.5}));
+  EXPECT_EQ(truth.at("resistance_drift"), nlohmann::json({0.1}));
+
+  const auto quiet = simulate("b.csv", "--loop-area '100 cm^2' --white-noise '1 uV'", "");
+  expect_holds(json_of("hall --json " + path("b.csv") + bar).at("induced_V"), quiet.at("induced_V"));
+}
+
+// The film's drift leaves its mean resistivity at the readings what the truth says, to the noise: 1e-6 of it.
+TEST_F(HallProgram, ADriftingFilmHasItsTrueResistivity) {
+  const auto truth = simulate("a.csv", "--resistance-drift 0.5 --longitudinal-noise '10 uV'", "");
+  const double rho = json_of("hall --json " + path("a.csv") + bar).at("resistivity_ohm_m").at("value");
+  EXPECT_NEAR(rho / truth.at("resistivity_ohm_m").get<double>(), 1, 2e-5);
+}
+
+// Ctrl-C is heard while a long record is drawn and while its text is made; nothing is left behind.
+TEST(SimulateProgram, StopsWhenAskedTo) {
+  const TemporaryFolder folder;
+  for (const char* after : {"0.3", "2.5"}) {
+    const auto outcome = run_program("simulate hall --duration '6000000 s' --out " + (folder / "a.csv").string(),
+                                     fmt::format("timeout --preserve-status -s INT {}", after));
+    EXPECT_EQ(outcome.status, 130) << outcome.err;
+    EXPECT_EQ(entries(folder.path()), 0U);
+  }
 }
 
 TEST(SimulateProgram, SweepsNameEveryRecord) {

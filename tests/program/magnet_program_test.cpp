@@ -56,8 +56,8 @@ TEST(MagnetProgram, PointsLinesPlanesAnglesAndGapsAgree) {
 
 // One magnet after the other, by their sum.
 TEST(MagnetProgram, AnyCylindersAddUp) {
-  const std::string one = " --magnet=-0.0177,0,0,0.0127,0.0508,1.3,0.5235987755982988";
-  const std::string other = " --magnet=0.0177,0,0,0.0127,0.0508,1.3,-0.5235987755982988";
+  const std::string one = " --magnet='-0.0177,0,0,0.0127,0.0508,1.3,30 deg'";
+  const std::string other = " --magnet='0.0177,0,0,0.0127,0.0508,1.3,-30 deg'";
   const double sum = json_of("magnet --at 0,0,0.01" + one + other).at("field_T")[0];
   EXPECT_NEAR(sum, 0.725394043598 * std::cos(std::numbers::pi / 6), 1e-11);
   EXPECT_NEAR(json_of("magnet --at 0,0,0.01" + one).at("field_T")[0].get<double>() +
@@ -106,6 +106,16 @@ TEST(MagnetProgram, SaysThatAPointLiesInAMagnet) {
   EXPECT_THAT(outcome.err, HasSubstr("inside a magnet"));
   EXPECT_EQ(nlohmann::json::parse(outcome.out).at("inside_magnet"), true);
   EXPECT_FALSE(json_of("magnet --at 0,0,0").contains("inside_magnet"));
+  const auto angles = run_program("magnet --at '-20 mm,0,0' --angles '0 deg' '90 deg' 3 --json");
+  EXPECT_THAT(angles.err, HasSubstr("1 of 1 points lie inside a magnet"));
+  EXPECT_EQ(nlohmann::json::parse(angles.out).at("angles")[2].at("inside_magnet"), true);
+  const auto plane = run_program("magnet --plane '-35 mm,0,0' '35 mm,0,0' '-35 mm,1 mm,0' 11 --json");
+  EXPECT_THAT(plane.err, HasSubstr("of 121 points lie inside a magnet"));
+}
+
+// Far away two dipoles are left: Br R^2 L / a^3 = 6.8066e-10 T for a = 25.0127 m.
+TEST(MagnetProgram, SmallFieldsKeepTheirDigits) {
+  EXPECT_THAT(run_program("magnet --gap '50 m'").out, HasSubstr("midpoint   6.8066"));
 }
 
 TEST(MagnetProgram, RefusesAndWritesNothing) {
@@ -123,6 +133,21 @@ TEST(MagnetProgram, RefusesAndWritesNothing) {
       {"--line 0,0,0 0,0,1 1", "2 to 100000"},
       {"--at 0,0,0.02 --magnet 0,0,0", "x,y,z,radius,length,remanence,angle"},
       {"--magnet 0,0,0,1,1,1,0 --turn --at 2,0,0", "for the pair"},
+      {"--magnet 0,0,0,1,1,1,90 --at 2,0,0", "'90' has no unit"},
+      {"--angles 0 360 5", "--angles: '0' has no unit"},
+      {"--angles '0 deg' 360 5", "--angles: '360' has no unit"},
+      {"--gaps 1 2 5", "--gaps: '1' has no unit"},
+      {"--magnet 0,0,0,1,1,1,0 --at 2,0,0 --radius '1 mm'", "--radius: in vain beside --magnet: it is for the pair"},
+      {"--magnet 0,0,0,1,1,1,0 --at 2,0,0 --gap '1 mm'", "--gap: in vain beside --magnet"},
+      {"--magnet 0,0,0,1,1,1,0 --at 2,0,0 --angle '1 deg'", "--angle: in vain beside --magnet"},
+      {"--magnet 0,0,0,1,1,1,0 --at 2,0,0 --misangle '1 deg'", "--misangle: in vain beside --magnet"},
+      {"--amplitude '0.5 T' --gap '1 mm' --at 0,0,0", "--gap: in vain beside --amplitude: the gap follows"},
+      {"--gaps '1 mm' '2 mm' 3 --gap '1 mm'", "--gap: in vain beside --gaps"},
+      {"--gaps '1 mm' '2 mm' 3 --amplitude '0.5 T'", "--amplitude: in vain beside --gaps"},
+      {"--gaps '1 mm' '2 mm' 3 --turn", "--turn: in vain beside --gaps"},
+      {"--angles '0 deg' '90 deg' 3 --angle '5 deg'", "--angle: in vain beside --angles"},
+      {"--turn", "--turn: in vain by itself; expected --at or --line or --plane with it"},
+      {"--angle '5 deg'", "--angle: in vain by itself"},
       {"--angles 0 1 5 --turn --at 0,0,0", "--angles"},
       {"--gaps 0 1 5 --at 0,0,0", "--gaps"},
       {"--at '-5 mm,0,25.4 mm'", "edge"},

@@ -64,22 +64,34 @@ TEST(NoiseWithDensity, HasTheDensity) {
   }
 }
 
-// The film's drift is one and the same in V_xx and in the offset, and leaves the mean where it was.
+// The film's drift is one and the same in V_xx and in the offset, and leaves the mean over the readings where it was,
+// also of readings at uneven times and of a duration that is no whole number of intervals.
 TEST(HallRecord, ResistanceDriftIsInBothVoltages) {
-  HallScene s;
-  s.misalignment = 1e-6;
-  s.field_amplitude = 1e-12;
-  s.resistance_drift = {0.2, 0.1};
-  const auto record = hall_record(s);
-  const auto t = truth(s);
-  const double level = t.current * t.sheet_resistance * 3;
-  EXPECT_NEAR(record.voltage_xx.front() / level, 1 - 0.1 - 0.1 / 3, 1e-12);
-  double mean = 0;
-  for (std::size_t i = 0; i < record.time.size(); ++i) {
-    mean += record.voltage_xx[i] / level / double(record.time.size());
-    EXPECT_NEAR(record.voltage_xy[i] / record.voltage_xx[i], 1.0 / 60, 1e-9);
+  for (const auto& [duration, jitter] : {std::pair{1200.0, 0.0}, {1200.0, 0.4}, {101.7, 0.0}}) {
+    HallScene s;
+    s.misalignment = 1e-6;
+    s.field_amplitude = 1e-12;
+    s.resistance_drift = {0.2, 0.1};
+    s.duration = duration;
+    s.time_jitter = jitter;
+    const auto record = hall_record(s);
+    const auto t = truth(s);
+    const double level = t.current * t.sheet_resistance * 3, readings = std::floor(duration);
+    ASSERT_EQ(double(record.time.size()), readings);
+    // Sums of i and i^2 from 0 to N - 1.
+    if (jitter == 0) {
+      EXPECT_NEAR(record.voltage_xx.front() / level,
+                  1 - 0.2 * (readings - 1) / (2 * duration) -
+                      0.1 * (readings - 1) * (2 * readings - 1) / (6 * duration * duration),
+                  1e-12);
+    }
+    double mean = 0;
+    for (std::size_t i = 0; i < record.time.size(); ++i) {
+      mean += record.voltage_xx[i] / level / readings;
+      EXPECT_NEAR(record.voltage_xy[i] / record.voltage_xx[i], 1.0 / 60, 1e-9);
+    }
+    EXPECT_NEAR(mean, 1, 1e-12);
   }
-  EXPECT_NEAR(mean, 1, 2e-4);
 }
 
 // A sine of any phase has the mean square A^2/2; the mean over an aperture takes |sin x / x| of it, x = pi f aperture:
@@ -131,6 +143,25 @@ TEST(HallRecord, RefusesWhatCannotBe) {
   scene = {};
   scene.time_jitter = 1;
   EXPECT_THROW(hall_record(scene), InvalidInput);
+}
+
+TEST(HallRecord, BarsThatCannotBeAreRefused) {
+  const auto refused = [](auto&& change) {
+    HallScene scene;
+    change(scene);
+    EXPECT_THROW(hall_record(scene), InvalidInput);
+  };
+  refused([](HallScene& s) { s.bar.total_length = 59e-6; });
+  refused([](HallScene& s) { s.bar.total_length = -60e-6; });
+  refused([](HallScene& s) { s.bar.arm_width = 20e-6; });
+  refused([](HallScene& s) { s.misalignment = 1; });
+  refused([](HallScene& s) { s.misalignment = -60e-6; });
+  refused([](HallScene& s) { s.bar = {1e-6, 20e-6, 4.5e-9, 19e-6, 1e-6, false}; });
+  HallScene scene;
+  scene.bar.total_length = 160e-6;
+  scene.bar.arm_width = 5e-6;
+  scene.misalignment = -1e-6;
+  EXPECT_NO_THROW(hall_record(scene));
 }
 
 }  // namespace

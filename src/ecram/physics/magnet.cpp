@@ -178,7 +178,11 @@ std::array<CylinderMagnet, 2> magnets(const DipoleLinePair& pair, double angle) 
 
 double line_dipole_amplitude(const DipoleLinePair& pair) {
   const double a = pair.radius + pair.gap / 2, h = pair.length / 2, s = std::hypot(a, h);
-  return pair.remanence * pair.radius * pair.radius * h * (1 / (s * s * s) + 1 / (a * a * s));
+  // Of both dipoles along x, and along y: a misangle leaves cos(misangle/2) of the one and brings sin(misangle/2) of
+  // the other, both in step.
+  const double x = 1 / (s * s * s) + 1 / (a * a * s), y = 1 / (a * a * s);
+  return std::abs(pair.remanence) * pair.radius * pair.radius * h *
+         std::hypot(x * std::cos(pair.misangle / 2), y * std::sin(pair.misangle / 2));
 }
 
 RotatingField rotating_field(const DipoleLinePair& pair, const Vector& point) {
@@ -217,8 +221,7 @@ double gap_for_amplitude(DipoleLinePair pair, double amplitude) {
 }
 
 Camelback camelback(const DipoleLinePair& pair) {
-  const auto both = magnets(pair, 0);
-  const auto along = [&](double z) { return field(both, {0, 0, z})[0]; };
+  const auto along = [&](double z) { return rotating_field(pair, {0, 0, z}).major; };
   // The hump lies near the ends: a coarse look, then a finer one about the best point.
   constexpr int steps = 64;
   const double step = 0.75 * pair.length / steps;

@@ -68,7 +68,9 @@ struct DipoleLinePair {
 std::array<CylinderMagnet, 2> magnets(const DipoleLinePair& pair, double angle);
 
 /// B0 in the line-dipole approximation (long cylinders, far apart), in tesla:
-/// B0 = Br R^2 h [1/s^3 + 1/(a^2 s)], a = R + gap/2, h = L/2, s = sqrt(a^2 + h^2).
+/// B0 = Br R^2 h [1/s^3 + 1/(a^2 s)], a = R + gap/2, h = L/2, s = sqrt(a^2 + h^2). With a misangle m, B0 becomes the
+/// root of the squares of cos(m/2) times that and of sin(m/2) times the same with 1/(a^2 s) alone in the bracket. Never
+/// negative.
 double line_dipole_amplitude(const DipoleLinePair& pair);
 
 /// What a full turn of the magnets does at one point.

@@ -7,6 +7,7 @@
 #include <complex>
 #include <numbers>
 
+#include "ecram/analysis/hall/film.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/interrupt.h"
@@ -18,46 +19,49 @@ namespace {
 using std::numbers::pi;
 
 void check(const HallScene& s) {
-  const auto positive = [](double value, const char* what) {
-    if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} is {}; expected a positive number", what, value);
+  struct Number {
+    double value;
+    const char *what, *unit;
   };
-  const auto not_negative = [](double value, const char* what) {
-    if (!(value >= 0) || !std::isfinite(value)) throw InvalidInput("{} is {}; expected 0 or more", what, value);
-  };
-  for (const auto& [value, what] : {std::pair{s.series_resistance, "series resistance"},
-                                    {s.speed_jitter, "speed jitter"},
-                                    {s.white_noise, "white noise"},
-                                    {s.flicker_corner, "corner of 1/f noise"},
-                                    {s.longitudinal_noise, "noise of V_xx"},
-                                    {s.longitudinal_flicker_corner, "corner of V_xx's 1/f noise"},
-                                    {s.film_noise, "noise of the film"},
-                                    {s.film_flicker_corner, "corner of the film's 1/f noise"},
-                                    {s.current_noise, "noise of the current"},
-                                    {s.field_noise, "noise of the field"},
-                                    {s.rc_time, "RC time"},
-                                    {s.mains_amplitude, "mains amplitude"},
-                                    {s.mains_frequency, "mains frequency"},
-                                    {s.mains_wander, "wander of the mains"},
-                                    {s.aperture, "aperture"},
-                                    {s.spike_size, "spike size"},
-                                    {s.resolution, "resolution"},
-                                    {s.range, "range"}})
-    not_negative(value, what);
+  const Number not_negative[] = {{s.series_resistance, "series resistance", " ohm"},
+                                 {s.speed_jitter, "speed jitter", ""},
+                                 {s.white_noise, "white noise", " V"},
+                                 {s.flicker_corner, "flicker corner", " Hz"},
+                                 {s.longitudinal_noise, "longitudinal noise", " V"},
+                                 {s.longitudinal_flicker_corner, "longitudinal flicker corner", " Hz"},
+                                 {s.film_noise, "film noise", ""},
+                                 {s.film_flicker_corner, "film flicker corner", " Hz"},
+                                 {s.current_noise, "current noise", " A"},
+                                 {s.field_noise, "field noise", " T"},
+                                 {s.rc_time, "RC time", " s"},
+                                 {s.mains_amplitude, "mains", " V"},
+                                 {s.mains_frequency, "mains frequency", " Hz"},
+                                 {s.mains_wander, "mains wander", " Hz"},
+                                 {s.aperture, "aperture", " s"},
+                                 {s.spike_size, "spike size", " V"},
+                                 {s.resolution, "resolution", " V"},
+                                 {s.range, "range", " V"}};
+  for (const auto& [value, what, unit] : not_negative)
+    if (!(value >= 0) || !std::isfinite(value)) throw InvalidInput("{} {}{}; expected 0 or more", what, value, unit);
+  const Number positive[] = {{s.temperature, "temperature", " K"},
+                             {s.density, "density", " m^-3"},
+                             {s.mobility, "mobility", " m^2/(V s)"},
+                             {s.field_amplitude, "field amplitude", " T"},
+                             {s.rotation_frequency, "frequency", " Hz"},
+                             {s.duration, "duration", " s"},
+                             {s.interval, "interval", " s"}};
+  for (const auto& [value, what, unit] : positive)
+    if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} {}{}; expected more than 0", what, value, unit);
+  analysis::check(s.bar);
+  if (!(std::abs(s.misalignment) < s.bar.length))
+    throw InvalidInput("misalignment {:.6g} m; expected less than the length {:.6g} m", s.misalignment, s.bar.length);
   for (const double d : s.drift)
-    if (!std::isfinite(d)) throw InvalidInput("drift is {}; expected a number", d);
-  if (s.speed_jitter > 0.3) throw InvalidInput("speed jitter is {}; expected 0 to 0.3", s.speed_jitter);
-  positive(s.temperature, "temperature");
-  positive(s.density, "density");
-  positive(s.mobility, "mobility");
-  positive(s.bar.length, "length");
-  positive(s.bar.width, "width");
-  positive(s.bar.thickness, "thickness");
-  positive(s.field_amplitude, "field amplitude");
-  positive(s.rotation_frequency, "rotation frequency");
-  positive(s.duration, "duration");
-  positive(s.interval, "interval");
-  if (s.duration / s.interval < 2) throw InvalidInput("a record of {} s holds no two readings", s.duration);
-  if (s.duration / s.interval > 1e8) throw InvalidInput("a record of more than 1e8 readings");
+    if (!std::isfinite(d)) throw InvalidInput("drift {}; expected a number", d);
+  if (s.speed_jitter > 0.3) throw InvalidInput("speed jitter {}; expected 0 to 0.3", s.speed_jitter);
+  if (s.duration / s.interval < 2)
+    throw InvalidInput("duration {} s; expected two readings or more, {} s apart", s.duration, s.interval);
+  if (s.duration / s.interval > 1e8)
+    throw InvalidInput("duration {} s; expected no more than 1e8 readings, {} s apart", s.duration, s.interval);
   double fall = 0;
   for (double d : s.resistance_drift) fall += std::abs(d);
   if (!(fall < 1)) throw InvalidInput("resistance drift of {:.3g} in all; expected less than 1", fall);
@@ -206,10 +210,19 @@ analysis::HallRecord hall_record(const HallScene& s) {
   record.temperature.resize(1);
   const double hall = t.hall_slope * analysis::contact_factor(s.bar) * (s.bar.arms_swapped ? -1 : 1);
   const double offset = t.sheet_resistance * s.misalignment / s.bar.width;
+  record.time.reserve(samples);
+  for (std::size_t i = 0; i < samples; ++i)
+    record.time.push_back(double(i) * s.interval + (i > 0 ? s.time_jitter * (2 * sampling.uniform() - 1) : 0));
+  // Of each power of time, its mean over the readings: the film's truth is its mean where it was read.
+  std::vector<double> mean(s.resistance_drift.size());
+  for (const double time : record.time) {
+    double power = 1;
+    for (double& m : mean) m += (power *= time / s.duration) / double(samples);
+  }
   const auto film = [&](double time) {
     double relative = 1, power = 1;
-    for (std::size_t k = 0; k < s.resistance_drift.size(); ++k)
-      relative += s.resistance_drift[k] * ((power *= time / s.duration) - 1 / double(k + 2));
+    for (std::size_t k = 0; k < mean.size(); ++k)
+      relative += s.resistance_drift[k] * ((power *= time / s.duration) - mean[k]);
     return relative;
   };
   const auto seen = [&](double time) {
@@ -223,7 +236,7 @@ analysis::HallRecord hall_record(const HallScene& s) {
   double lagged = seen(0), last = 0;
   for (std::size_t i = 0; i < samples; ++i) {
     if (i % 4096 == 0) stop_if_interrupted();
-    const double time = double(i) * s.interval + (i > 0 ? s.time_jitter * (2 * sampling.uniform() - 1) : 0);
+    const double time = record.time[i];
     double v = seen(time);
     if (s.rc_time > 0) {
       const int steps = static_cast<int>(std::ceil((time - last) * s.rotation_frequency * 100));
@@ -240,7 +253,6 @@ analysis::HallRecord hall_record(const HallScene& s) {
     if (s.spike_share > 0 && spike.uniform() < s.spike_share) v += s.spike_size * spike.normal();
     if (s.resolution > 0) v = s.resolution * std::round(v / s.resolution);
     if (s.range > 0) v = std::clamp(v, -s.range, s.range);
-    record.time.push_back(time);
     record.field.push_back(s.field_amplitude * std::cos(shaft.angle(time)) + s.field_noise * other.normal());
     record.voltage_xy.push_back(v);
     record.voltage_xx.push_back((t.current * t.sheet_resistance * film(time) + film_noise) * s.bar.length /

@@ -28,8 +28,8 @@ struct HallScene {
   double series_resistance = 0;  ///< ohm: contacts and ungated regions
   double misalignment = 0;       ///< m, between opposite Hall arms
   std::vector<double> drift;     ///< of the offset resistance, relative, as powers of time over duration: 1st, 2nd ...
-  /// Of the film's sheet resistance about its mean over the record, relative, in the same powers: V_xx drifts with it,
-  /// and so does the offset.
+  /// Of the film's sheet resistance about its mean over the readings, relative, in the same powers: V_xx drifts with
+  /// it, and so does the offset.
   std::vector<double> resistance_drift;
   double magnetoresistance = 0;  ///< 1/T^2: relative change of the offset resistance
 

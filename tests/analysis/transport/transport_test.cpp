@@ -454,5 +454,102 @@ TEST(Transport, AMetalHasNoHoppingLaw) {
   EXPECT_TRUE(std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "resistivity_does_not_fall"; }));
 }
 
+// Six points of small polarons with 5 % of noise say nothing of the law: less than one trial in 50 claims Mott's, or
+// small polarons'. 1 % over 200 to 300 K is enough for either (MottAndSmallPolaronsAreToldApart).
+TEST(Transport, NoisyPointsPreferNoLaw) {
+  TransportOptions options;
+  options.bootstrap = 0;
+  constexpr int trials = 400;
+  int mott = 0, polaron = 0, hops = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    TransportTable table;
+    table.resistivity = draw(ConductionLaw::small_polaron_adiabatic, 120 * meV, 0.05, trial, 250, 6);
+    const auto r = analyse_transport(table, options);
+    mott += r.preference == Preference::mott ? 1 : 0;
+    polaron += r.preference == Preference::small_polaron ? 1 : 0;
+    hops += r.hop ? 1 : 0;
+    EXPECT_EQ(r.hopping_preferred, r.preference == Preference::mott);
+    EXPECT_TRUE(r.hopping_preferred || r.dimension == "undetermined");
+  }
+  EXPECT_LE(mott, trials / 50);
+  EXPECT_LE(polaron, trials / 50);
+  EXPECT_LE(hops, mott);
+}
+
+// Temperatures 1e-9 K apart: every law is the same straight line, whatever rounding makes of it.
+TEST(Transport, ANarrowRangePrefersNoLaw) {
+  for (const double step : {1e-9, 0.1}) {
+    TransportTable table;
+    for (int i = 0; i < 8; ++i) {
+      table.resistivity.temperature.push_back(300 + step * i);
+      table.resistivity.value.push_back(1e-3 * (1 - 0.1 * i + 0.004 * i * i));
+      table.resistivity.error.push_back(0);
+    }
+    const auto r = analyse_transport(table, {});
+    EXPECT_EQ(r.preference, Preference::undetermined);
+    EXPECT_FALSE(r.hop.has_value());
+    EXPECT_FALSE(r.exponent.known());
+    EXPECT_FALSE(r.zabrodskii_exponent.known());
+    EXPECT_TRUE(std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "narrow_range"; }));
+  }
+}
+
+// R/xi = (3/8)(T0/T)^(1/4): within one localised state below T0 = 1.5e4 K, and over more than 1 eV from 1.7e11 K on.
+TEST(Transport, AHopThatCannotBeIsNone) {
+  TransportOptions options;
+  options.bootstrap = 0;
+  for (const auto& [t0, physical] : {std::pair{1.2e4, false}, {2e4, true}, {1e11, true}, {3e11, false}}) {
+    TransportTable table;
+    for (double t = 50; t <= 300; t += 10) {
+      table.resistivity.temperature.push_back(t);
+      table.resistivity.value.push_back(1e-3 * std::exp(physics::log_resistivity(ConductionLaw::mott_3d, t0, t)));
+      table.resistivity.error.push_back(0);
+    }
+    const auto r = analyse_transport(table, options);
+    EXPECT_TRUE(r.hopping_preferred);
+    EXPECT_EQ(r.hop.has_value(), physical) << t0;
+    EXPECT_EQ(std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "hop_not_physical"; }),
+              !physical);
+  }
+}
+
+// A density of states that would make the hop a millimetre, or less than an atom, is none of a film's.
+TEST(Transport, AHopBeyondTheFilmIsNone) {
+  TransportTable table;
+  table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 0.003, 3, 50, 26);
+  TransportOptions options;
+  options.bootstrap = 0;
+  for (const auto& [states, physical] : {std::pair{1e9, false}, {1e25, true}, {1e38, false}}) {
+    options.density_of_states = states / constants::elementary_charge;
+    EXPECT_EQ(analyse_transport(table, options).hop.has_value(), physical) << states;
+  }
+}
+
+// A table without noise has errors of rounding: they are none.
+TEST(Transport, ErrorsOfRoundingAreUnknown) {
+  const auto said = [](const TransportResult& r) {
+    return std::ranges::any_of(r.warnings, [](const Warning& w) { return w.code == "fits_to_rounding"; });
+  };
+  TransportTable table;
+  table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 0, 1);
+  table.mobility = table.resistivity;
+  std::ranges::fill(table.mobility.value, 50e-4);
+  const auto exact = analyse_transport(table, {});
+  EXPECT_NEAR(exact.laws[0].characteristic.value, 3.083e7, 1);
+  for (const Estimate& e :
+       {exact.laws[0].characteristic, exact.laws[0].bootstrap, exact.exponent, exact.mobility, exact.mobility_power}) {
+    EXPECT_TRUE(e.known());
+    EXPECT_TRUE(std::isnan(e.standard_error) && std::isnan(e.low) && std::isnan(e.high));
+  }
+  EXPECT_TRUE(said(exact));
+  // A misfit is an error that is known, and so is any noise.
+  EXPECT_GT(exact.conductivity_energy.standard_error, 0);
+  table.mobility = {};
+  table.resistivity = draw(ConductionLaw::mott_3d, 3.083e7, 1e-6, 1);
+  const auto noisy = analyse_transport(table, {});
+  EXPECT_GT(noisy.laws[0].characteristic.standard_error, 0);
+  EXPECT_FALSE(said(noisy));
+}
+
 }  // namespace
 }  // namespace ecram::analysis

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "ecram/analysis/columns.h"
+#include "ecram/analysis/hall/film.h"
 #include "ecram/analysis/transport/transport.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/units.h"
@@ -113,6 +114,9 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
     else if (!(temperature[i] > 0) || temperature[i] > largest_reading)
       throw InvalidInput("{}: temperature {} K; expected kelvins above 0 (degrees Celsius? then write [degC])",
                          record::where(table, i), temperature[i]);
+    else if (temperature[i] > hottest)
+      throw InvalidInput("{}: temperature {} K; expected {} K at most (is the unit right?)", record::where(table, i),
+                         temperature[i], hottest);
   std::vector<std::size_t> order(temperature.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return temperature[a] < temperature[b]; });
@@ -133,6 +137,11 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
       {{"sheetresistance", "rs"}, {"sheetresistanceerror", "sheetresistancese"}, "sheet resistance", "ohm", false},
       {{"resistance", "r"}, {"resistanceerror", "resistancese"}, "resistance", "ohm", false},
       {{"conductance", "g"}, {"conductanceerror", "conductancese"}, "conductance", "S", true}};
+  Names resistive, resistances;  // a quantity and its reciprocal are one quantity
+  for (std::size_t i : {0, 1}) resistive.insert(resistive.end(), kinds[i].names.begin(), kinds[i].names.end());
+  for (std::size_t i : {3, 4}) resistances.insert(resistances.end(), kinds[i].names.begin(), kinds[i].names.end());
+  only_column(table, resistive, "resistivity");
+  only_column(table, resistances, "resistance");
   for (const Kind& kind : kinds)
     if (const auto column = only_column(table, kind.names, kind.what); column && t.resistivity.empty())
       t.resistivity = series(t, table, temperature, order, *column, kind.errors, kind.si, kind.invert);

@@ -34,6 +34,7 @@ double criterion(double chi2, std::size_t points, std::size_t parameters) {
 
 LineFitter law_line(ConductionLaw law, const TemperatureSeries& s) {
   std::vector<double> x;
+  x.reserve(s.temperature.size());
   const double p = physics::exponent(law);
   for (double t : s.temperature)
     x.push_back(physics::has_characteristic_temperature(law) ? std::pow(t, -p) : 1 / (boltzmann * t));
@@ -65,7 +66,7 @@ Estimate percentiles(std::vector<double> values, double value) {
   for (double v : values) mean += v / double(values.size());
   for (double v : values) square += (v - mean) * (v - mean) / double(values.size() - 1);
   const auto at = [&](double share) {
-    return values[static_cast<std::size_t>(share * double(values.size() - 1) + 0.5)];
+    return values[static_cast<std::size_t>(std::lround(share * double(values.size() - 1)))];
   };
   return {value, std::sqrt(square), at(0.025), at(0.975)};
 }
@@ -79,6 +80,71 @@ TemperatureSeries within(const TemperatureSeries& s, const TransportOptions& o) 
     if (!s.error.empty()) part.error.push_back(s.error[i]);
   }
   return part;
+}
+
+constexpr double decisive_odds = 10;
+
+/// Of one law against another, by their Akaike weights.
+double odds(double aicc, double other) { return std::exp(0.5 * (other - aicc)); }
+
+/// Mott's laws against small polarons; neither where both are beyond `limit`, another law being that much better.
+Preference preference(double mott, double polaron, double limit) {
+  if (!(std::min(mott, polaron) < limit)) return Preference::neither;
+  if (odds(mott, polaron) >= decisive_odds) return Preference::mott;
+  if (odds(polaron, mott) >= decisive_odds) return Preference::small_polaron;
+  return Preference::undetermined;
+}
+
+/// Mott's hop at 300 K, unless it is one that cannot be: within one localised state, over less than atoms or more than
+/// a micrometre, or over more energy than a gap's.
+void find_hop(TransportResult& r, const LawFit& mott, const TransportOptions& o) {
+  constexpr double temperature = 300, largest_energy = constants::elementary_charge, shortest = 1e-10, longest = 1e-6;
+  const double t0 = mott.characteristic.value;
+  if (!(t0 > 0)) return;
+  const auto states = mott.law == ConductionLaw::mott_3d ? o.density_of_states : o.sheet_density_of_states;
+  const physics::Hopping hop = states
+                                   ? physics::mott_hopping(mott.law, t0, *states, temperature)
+                                   : physics::mott_hopping_of_length(mott.law, t0, o.localisation_length, temperature);
+  if (hop.distance > hop.localisation_length && hop.distance > shortest && hop.distance < longest &&
+      hop.energy < largest_energy) {
+    r.hop = hop;
+    r.hop_of_states = states.has_value();
+    return;
+  }
+  r.warnings.push_back(
+      {"hop_not_physical", 0,
+       fmt::format(
+           "T0 of {:.3g} K means a hop at 300 K over {:.3g} m, {:.3g} localisation lengths, and {:.3g} eV; expected "
+           "0.1 nm to 1 um, more than one length and less than 1 eV: no hop",
+           t0, hop.distance, hop.distance / hop.localisation_length, hop.energy / constants::elementary_charge)});
+}
+
+/// Errors of less than the digits of a double bear are those of rounding, and say nothing of the measurement.
+bool forget_rounding(Estimate& e, double scale) {
+  constexpr double rounding = 1e-10;
+  if (!e.known() || !(e.standard_error < rounding * scale)) return false;
+  e = {.value = e.value};
+  return true;
+}
+
+/// @returns  whether there was any
+bool forget_rounding(TransportResult& r) {
+  bool any = false;
+  const auto relative = [&](Estimate& e) { any |= forget_rounding(e, std::abs(e.value)); };
+  for (LawFit& f : r.laws) {
+    relative(f.characteristic);
+    relative(f.bootstrap);
+    forget_rounding(f.log_prefactor, std::max(1.0, std::abs(f.log_prefactor.value)));
+  }
+  for (ReducedActivation& p : r.zabrodskii_plot) relative(p.w);
+  for (ArrheniusWindow& w : r.windows) relative(w.energy);
+  for (Estimate* e : {&r.exponent, &r.zabrodskii_exponent, &r.conductivity_energy, &r.density_energy,
+                      &r.density_energy_band, &r.mobility})
+    relative(*e);
+  any |= forget_rounding(r.mobility_power, 1);
+  if (r.freeze_out)
+    for (Estimate* e : {&r.freeze_out->density, &r.freeze_out->depth, &r.freeze_out->compensation}) relative(*e);
+  return any;
 }
 
 }  // namespace
@@ -168,7 +234,7 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
     const LawFit three = of(ConductionLaw::mott_3d), two = of(ConductionLaw::mott_2d);
     const double polaron =
         std::min(of(ConductionLaw::small_polaron_adiabatic).aicc, of(ConductionLaw::small_polaron_nonadiabatic).aicc);
-    r.hopping_preferred = std::min(three.aicc, two.aicc) < polaron;
+    const double mott_aicc = std::min(three.aicc, two.aicc);
     // The two laws' own Akaike weights; odds below two to one decide nothing.
     if (std::isfinite(three.aicc) || std::isfinite(two.aicc))
       r.three_dimensional = 1 / (1 + std::exp(0.5 * (three.aicc - two.aicc)));
@@ -183,18 +249,28 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
                                           [](const LawFit& one, const LawFit& other) { return one.aicc < other.aicc; });
     const double residual = std::sqrt(closest->chi2 / double(rho.value.size() - 2));
     const bool some_law_fits = residual < 0.2;
-    const bool supported = some_law_fits && r.hopping_preferred && std::min(three.aicc, two.aicc) < best + unsupported;
-    if (!supported) r.dimension = "undetermined";
-    // A density of states per volume belongs to the law in three dimensions, one per area to that in two.
-    const bool volume = o.density_of_states || (!o.sheet_density_of_states && three.aicc < two.aicc);
-    const LawFit& mott = volume ? three : two;
-    r.hop_law = mott.law;
-    const auto states = volume ? o.density_of_states : o.sheet_density_of_states;
-    if (supported && mott.characteristic.value > 0)
-      r.hop = states ? physics::mott_hopping(mott.law, mott.characteristic.value, *states, 300)
-                     : physics::mott_hopping_of_length(mott.law, mott.characteristic.value, o.localisation_length, 300);
+    const double span = rho.temperature.back() / rho.temperature.front() - 1;
+    const bool wide = span > 0.01;
+    if (!wide)
+      r.warnings.push_back(
+          {"narrow_range", 0,
+           fmt::format(
+               "the temperatures are within {:.3g} K, less than 1 %, at {:.4g} K: all laws are one straight line "
+               "there, and none is told from another",
+               rho.temperature.back() - rho.temperature.front(), rho.temperature.front())});
+    const bool believable = wide && some_law_fits && std::isfinite(best);
+    r.preference = believable ? preference(mott_aicc, polaron, best + unsupported) : Preference::undetermined;
+    r.hopping_preferred = r.preference == Preference::mott;
+    if (!r.hopping_preferred) r.dimension = "undetermined";
+    // A hop is of a variable range: hopping between neighbours must be excluded like small polarons.
+    if (r.hopping_preferred && odds(mott_aicc, of(ConductionLaw::nearest_neighbour).aicc) >= decisive_odds) {
+      // A density of states per volume belongs to the law in three dimensions, one per area to that in two.
+      const bool volume = o.density_of_states || (!o.sheet_density_of_states && three.aicc < two.aicc);
+      r.hop_law = volume ? ConductionLaw::mott_3d : ConductionLaw::mott_2d;
+      find_hop(r, volume ? three : two, o);
+    }
     std::sort(r.laws.begin(), r.laws.end(), [](const LawFit& a, const LawFit& b) { return a.aicc < b.aicc; });
-    if (falls) {
+    if (falls && wide) {
       const FreeExponent free = free_exponent(rho);
       ZabrodskiiPlot plot = zabrodskii(rho, free);
       r.exponent = free.exponent;
@@ -233,6 +309,7 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
   if (r.used.mobility.value.size() >= 3) {
     std::vector<double> x;
     const auto& mu = r.used.mobility;
+    x.reserve(mu.temperature.size());
     double centre = 0;
     for (double t : mu.temperature) centre += std::log(t) / double(mu.temperature.size());
     for (double t : mu.temperature) x.push_back(std::log(t) - centre);
@@ -242,6 +319,10 @@ TransportResult analyse_transport(const TransportTable& table, const TransportOp
     r.mobility = {std::exp(level.value), std::exp(level.value) * level.standard_error, std::exp(level.low),
                   std::exp(level.high)};
   }
+  if (forget_rounding(r))
+    r.warnings.push_back({"fits_to_rounding", 0,
+                          "the data follow a line to their last digits: they have no noise to tell errors from, and "
+                          "these are unknown"});
   return r;
 }
 

@@ -97,18 +97,28 @@ struct FreezeOut {
   bool determined = false;                ///< false: the data do not fix all three
 };
 
+/// Mott's laws or small polarons, by the Akaike weights of the better law of either.
+enum class Preference {
+  undetermined,  ///< odds below ten to one, no law fits, or temperatures within 1 %
+  mott,
+  small_polaron,
+  neither,  ///< another law is better than both beyond chance
+};
+
 struct TransportResult {
   TransportTable used;             ///< the points within the window
   std::vector<LawFit> laws;        ///< best first; empty without resistivity
   double three_dimensional = 0.5;  ///< Akaike weight of Mott's law in 3D against that in 2D
   std::string dimension;           ///< "3D", "2D"; "undetermined" with odds below 2 to 1, and without a hop
-  bool hopping_preferred = false;  ///< Mott's law has more weight than small polarons
+  Preference preference = Preference::undetermined;
+  bool hopping_preferred = false;  ///< the preference is Mott's
   Estimate exponent;               ///< p of exp[(T0/T)^p] with p free; not of a resistivity that does not fall
   /// Zabrodskii plot: w in windows of one width in ln(T), by straight lines; no point shares a reading with another.
   std::vector<ReducedActivation> zabrodskii_plot;
-  Estimate zabrodskii_exponent;                  ///< p of w = A T^-p through it
-  std::optional<physics::Hopping> hop;           ///< at 300 K, where Mott's laws have support beside all others
-  physics::ConductionLaw hop_law{};              ///< of the hop: the law of the density of states, or the better one
+  Estimate zabrodskii_exponent;         ///< p of w = A T^-p through it
+  std::optional<physics::Hopping> hop;  ///< at 300 K, where Mott's laws are preferred and the hop is one that can be
+  bool hop_of_states = false;           ///< its length is from a density of states, else assumed itself
+  physics::ConductionLaw hop_law{};     ///< of the hop: the law of the density of states, or the better one
   Estimate conductivity_energy, density_energy;  ///< J, straight lines
   Estimate density_energy_band;                  ///< J, of n/T^1.5
   std::vector<ArrheniusWindow> windows;          ///< of n, or of 1/rho where there is no n
@@ -117,6 +127,8 @@ struct TransportResult {
   std::vector<Warning> warnings;
 };
 
+/// Errors that are those of rounding only are NaN (warning fits_to_rounding).
+///
 /// @throws InvalidInput  if fewer than 4 points of resistivity or density are in the window
 TransportResult analyse_transport(const TransportTable& table, const TransportOptions& options = {});
 
