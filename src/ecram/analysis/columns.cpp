@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <limits>
 
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/core/nearest.h"
 #include "ecram/core/units.h"
 
@@ -61,10 +64,14 @@ std::vector<double> si_numbers(const record::Table& table, std::size_t index, st
   // Degrees Celsius have another zero than kelvins: the straight line through two quantities.
   const double zero = naming(where + ": column '" + record::printable(column.name) + "'",
                              [&] { return quantity("0 " + column.unit, si); });
-  const double factor = quantity("1 " + column.unit, si) - zero;
+  const double factor = zero == 0 ? unit_factor(column.unit, si) : quantity("1 " + column.unit, si) - zero;
   const auto values = record::numbers(table, index);
   std::vector<double> numbers(values.begin(), values.end());
-  for (double& v : numbers) v = zero == 0 ? v * unit_factor(column.unit, si) : zero + factor * v;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i % 65536 == 0) stop_if_interrupted();
+    double& v = numbers[i];
+    v = is_overflow(v) ? std::copysign(std::numeric_limits<double>::infinity(), v) : zero + factor * v;
+  }
   return numbers;
 }
 

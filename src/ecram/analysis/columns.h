@@ -24,9 +24,14 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names);
 std::optional<std::size_t> find_column(const record::Table& table, std::string_view asked, std::string_view option,
                                        std::span<const std::string_view> names);
 
-/// The column's numbers in SI (also from degrees Celsius); NaN where a cell is empty.
+/// Is a number, as the file has it and whatever its unit, what instruments write instead of a reading out of range
+/// (9.9E37, 9.91E37), or anything beyond any reading?
+inline bool is_overflow(double cell) { return cell >= 9.9e36 || cell <= -9.9e36; }
+
+/// The column's numbers in SI (also from degrees Celsius); NaN where a cell is empty, infinite where it is an overflow.
 ///
 /// @throws InvalidInput  "file:line: ..." if the column has no unit, one of another quantity, or a cell is no number
+/// @throws Interrupted   if the user asked to stop
 std::vector<double> si_numbers(const record::Table& table, std::size_t column, std::string_view si);
 
 /// The names of all columns, for messages.

@@ -19,6 +19,8 @@ namespace {
 using synthetic::HallScene;
 using testing::HasSubstr;
 
+constexpr double over = std::numeric_limits<double>::infinity();  // a reading out of the instrument's range
+
 std::string complaint(const HallRecord& record, const HallBar& bar = HallScene{}.bar, const HallOptions& options = {}) {
   try {
     analyse_hall(record, bar, options);
@@ -234,7 +236,7 @@ TEST(AcHall, SensorInCelsiusIsNoticed) {
   HallRecord record = synthetic::hall_record(paper_scene(100));
   record.temperature = {std::vector<double>(1200, 300.0), std::vector<double>(1200, 26.9)};
   EXPECT_THAT(complaint(record), HasSubstr("Celsius"));
-  record.temperature[1].assign(1200, 9.9e37);
+  record.temperature[1].assign(1200, over);
   EXPECT_DOUBLE_EQ(analyse_hall(record, HallScene{}.bar).temperature, 300);
 }
 
@@ -321,7 +323,7 @@ TEST(AcHall, TheRecordAtFaultIsNamed) {
   off.current = on.current;
   EXPECT_THAT(complaint(on, scene.bar, options), testing::StartsWith("off.csv: 1 of the other record's current"));
   off = good;
-  on.voltage_xy.assign(on.voltage_xy.size(), 9.9e37);
+  on.voltage_xy.assign(on.voltage_xy.size(), over);
   EXPECT_THAT(complaint(on, scene.bar, options), testing::StartsWith("on.csv: every reading"));
 }
 
@@ -344,7 +346,7 @@ TEST(AcHall, GapsOverflowsAndSaturation) {
     gaps.field.push_back(record.field[i]);
     gaps.current.push_back(record.current[i]);
     gaps.voltage_xx.push_back(record.voltage_xx[i]);
-    gaps.voltage_xy.push_back(i % 97 == 0 ? 9.9e37 : i > 800 && i < 810 ? 1.0 : record.voltage_xy[i]);
+    gaps.voltage_xy.push_back(i % 97 == 0 ? over : i > 800 && i < 810 ? 1.0 : record.voltage_xy[i]);
     gaps.temperature[0].push_back(300);
   }
   const HallResult r = analyse_hall(gaps, scene.bar);
@@ -422,7 +424,7 @@ TEST(AcHall, SaturatedVxxIsLeftOut) {
 TEST(AcHall, OverflowsAreCountedOnce) {
   HallRecord record = synthetic::hall_record(paper_scene(300));
   for (std::size_t i = 0; i < 1200; ++i)
-    if (i % 3 != 0) record.voltage_xy[i] = 9.9e37;
+    if (i % 3 != 0) record.voltage_xy[i] = over;
   const HallResult r = analyse_hall(record, HallScene{}.bar);
   EXPECT_EQ(r.readings, 1200u);
   EXPECT_EQ(r.rejected, 800u);
@@ -468,7 +470,7 @@ TEST(AcHall, RefusesBadRecords) {
   scene.interval = 27;
   EXPECT_THAT(complaint(synthetic::hall_record(scene)), HasSubstr("aliased"));
   r = good;
-  r.voltage_xy.assign(r.voltage_xy.size(), 9.9e37);
+  r.voltage_xy.assign(r.voltage_xy.size(), over);
   EXPECT_THAT(complaint(r), HasSubstr("overflow"));
   auto bar = scene.bar;
   bar.thickness = -4.5e-9;

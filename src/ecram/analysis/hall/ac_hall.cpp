@@ -17,6 +17,7 @@
 #include "ecram/analysis/hall/residual_lines.h"
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
@@ -89,6 +90,13 @@ signal::WhitenedModel fit_in_colour(HallFit& f, const std::vector<Block>& blocks
   return whitened;
 }
 
+/// Is a column more than a sum of some others? With four or five readings a period B^3 is not: its third harmonic is
+/// sampled as the first or the second.
+bool has_a_say(const HallModel& model, const std::vector<Eigen::Index>& others, Eigen::Index column) {
+  const Eigen::VectorXd values = model.x.col(column);
+  return signal::least_squares(model.x(Eigen::all, others), values).residual.norm() > 1e-4 * values.norm();
+}
+
 /// The fit in noise of its own colour, V_xx in it if AICc wants it and `longitudinal` allows it; then once more with
 /// the lines, and without the bins, that stand out of the residual.
 HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bool longitudinal, double rotation) {
@@ -96,12 +104,14 @@ HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bo
   const auto& time = blocks[0].bins.time;
   f.rates = signal::relaxation_rates(time.back() - time.front(), (time.back() - time.front()) / double(time.size()));
   for (int pass = 0; pass < 4; ++pass) {
+    stop_if_interrupted();
     f.model = hall_model(blocks, most_order, separated, true);
     auto whitened = fit_in_colour(f, blocks, most_order, false);
     if (longitudinal && f.model.longitudinal >= 0 &&
         criterion(whitened.fit(f.model.columns(f.drift_order, true))) < criterion(f.regression))
       whitened = fit_in_colour(f, blocks, most_order, true);  // slow noise that V_xx shows is noise no more
-    if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10) {
+    if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10 &&
+        has_a_say(f.model, f.columns, f.model.cubic)) {
       auto columns = f.columns;
       columns.push_back(f.model.cubic);
       const auto curved = whitened.fit(columns);
@@ -213,6 +223,16 @@ void check_frequency(double frequency, double expected) {
         "the field turns at {:.4g} Hz, hardly a turned magnet: is the time in another unit? (if not, state the speed)",
         frequency);
   }
+}
+
+/// Behind a lag of many turns the field looks like its own rate, and the Hall signal like induction.
+void check_lag(double rc_time, double frequency) {
+  constexpr double most = 10;
+  if (const double lag = 2 * pi * frequency * rc_time; lag > most)
+    throw InvalidInput(
+        "an RC time of {:.4g} s leaves {:.2g} % of the Hall voltage of a field at {:.4g} Hz, which then looks like an "
+        "induced one; expected {:.3g} s at most, or a slower magnet",
+        rc_time, 100 / std::hypot(1, lag), frequency, most / (2 * pi * frequency));
 }
 
 /// An estimate of the fit, its 95 % interval by Student's t: readings may be few.
@@ -328,6 +348,13 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
   result.frequency = turn.frequency;
   result.periods = turn.periods;
   result.readings = record.time.size();
+  check_lag(options.rc_time, turn.frequency);
+  const auto [low, high] = std::minmax_element(readings.voltage_xy.begin(), readings.voltage_xy.end());
+  if (*low == *high)
+    throw InvalidInput(
+        "V_xy does not change ({:.4g} V throughout): it stands at the end of its range, or its steps are coarser than "
+        "the signal; expected a wider range or finer steps",
+        *low);
 
   p.bins_per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
   p.blocks.push_back(despiked_block(readings, turn, options, p.bins_per_period, 0));
@@ -373,7 +400,16 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
   // V_xx stands for the offset only where it holds nothing of the Hall signal: noise along the field is then in both.
   const bool offset_alone = with_xx && !(along.odd_over_error > 4);
-  const HallFit fit = fit_model(blocks, p.most_order, result.pickup_separated, offset_alone, turn.frequency);
+  const HallFit fit = [&] {
+    try {
+      return fit_model(blocks, p.most_order, result.pickup_separated, offset_alone, turn.frequency);
+    } catch (const InvalidInput&) {  // in the regression's words, of columns and samples
+      throw InvalidInput(
+          "the readings ({} in {:.3g} periods of the field) do not tell the Hall signal from offset, drift and induced "
+          "voltage; expected more readings, or spread over the period",
+          readings.time.size(), turn.periods);
+    }
+  }();
   const Block& block = blocks[0];
   result.drift_order = fit.drift_order;
   for (const double line : block.lines)

@@ -9,8 +9,6 @@
 
 namespace ecram::analysis {
 
-constexpr double overflow = 1e30;  ///< instruments write 9.9E37 when the range is exceeded
-
 /// How the field of a record goes round.
 struct Rotation {
   double mean = 0;             ///< T

@@ -178,11 +178,11 @@ DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& 
   if (const auto c = find_column(table, columns.voltage_xx, "--vxx", xx)) along = si_numbers(table, *c, "V");
   r.temperature = kelvins(table, columns.temperature);
   for (std::size_t k = 0; k < b.size(); ++k) {
-    if (!std::isfinite(b[k] + i[k] + v[k]) || (!along.empty() && !std::isfinite(along[k]))) {
+    if (std::isnan(b[k]) || std::isnan(i[k]) || std::isnan(v[k]) || (!along.empty() && std::isnan(along[k]))) {
       ++r.missing;
       continue;
     }
-    if (std::max({std::abs(v[k]), std::abs(b[k]), std::abs(i[k]), along.empty() ? 0 : std::abs(along[k])}) > overflow)
+    if (std::isinf(b[k]) || std::isinf(i[k]) || std::isinf(v[k]) || (!along.empty() && std::isinf(along[k])))
       throw InvalidInput("{}: an overflow (9.9E37); expected a reading", record::where(table, k));
     r.field.push_back(b[k]);
     r.current.push_back(i[k]);
@@ -333,7 +333,7 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
   const auto sensors = kelvins(table, {});
   std::vector<VanDerPauwReading> readings;
   for (std::size_t i = 0; i < table.rows; ++i) {
-    if (!(std::abs(current[i]) <= overflow && std::abs(voltage[i]) <= overflow && std::abs(field[i]) <= overflow))
+    if (!std::isfinite(current[i]) || !std::isfinite(voltage[i]) || !std::isfinite(field[i]))
       throw InvalidInput("{}: an overflow (9.9E37) or no number; expected a reading", record::where(table, i));
     std::string word = configuration.words[configuration.codes[i]];
     for (char& c : word)

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "ecram/analysis/hall/bins.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 
@@ -47,7 +46,7 @@ void fuse_temperature(const std::vector<std::vector<double>>& sensors, HallFilm&
   for (const auto& sensor : sensors) {
     double sum = 0, count = 0;
     for (double t : sensor)
-      if (std::isfinite(t) && std::abs(t) < overflow) sum += t, count += 1;
+      if (std::isfinite(t)) sum += t, count += 1;
     if (count > 0) means.push_back(sum / count);
   }
   if (means.empty()) return;

@@ -11,7 +11,6 @@
 #include <toml++/toml.h>
 
 #include "ecram/analysis/columns.h"
-#include "ecram/analysis/hall/bins.h"
 #include "ecram/analysis/hall/film.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
@@ -118,7 +117,7 @@ std::vector<std::vector<double>> kelvins(const record::Table& table, const std::
   for (std::size_t c : temperature_columns(table, named)) {
     sensors.push_back(si_numbers(table, c, "K"));
     for (std::size_t i = 0; i < table.rows; ++i)
-      if (const double t = sensors.back()[i]; t <= 0 || (t > hottest && t < overflow))
+      if (const double t = sensors.back()[i]; t <= 0 || (t > hottest && std::isfinite(t)))
         throw InvalidInput("{}: {} of {:.6g} K; expected kelvins above 0 to {} (Celsius?)", record::where(table, i),
                            record::printable(table.columns[c].name), t, hottest);
   }
