@@ -12,7 +12,6 @@
 #include "ecram/core/units.h"
 
 namespace ecram::analysis {
-namespace {
 
 std::string simplified(std::string_view name) {
   std::string s;
@@ -22,7 +21,15 @@ std::string simplified(std::string_view name) {
   return s;
 }
 
-}  // namespace
+bool has_unit_of(const record::Column& column, std::string_view si) {
+  if (column.unit.empty()) return false;
+  try {
+    quantity("1 " + column.unit, si);
+    return true;
+  } catch (const InvalidInput&) {
+    return false;
+  }
+}
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::find(names.begin(), names.end(), simplified(name)) != names.end();
@@ -39,7 +46,7 @@ std::string column_names(const record::Table& table) {
 }
 
 std::optional<std::size_t> find_column(const record::Table& table, std::string_view asked, std::string_view option,
-                                       std::span<const std::string_view> names) {
+                                       std::span<const std::string_view> names, std::string_view si) {
   if (!asked.empty()) {
     std::vector<std::string_view> known;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
@@ -50,9 +57,13 @@ std::optional<std::size_t> find_column(const record::Table& table, std::string_v
     throw InvalidInput("{}: no column '{}' ({}){}; it has {}", record::where_header(table), asked, option,
                        did_you_mean(asked, known), column_names(table));
   }
-  for (std::size_t i = 0; i < table.columns.size(); ++i)
-    if (is_one_of(table.columns[i].name, names)) return i;
-  return std::nullopt;
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (!is_one_of(table.columns[i].name, names)) continue;
+    if (si.empty() || has_unit_of(table.columns[i], si)) return i;
+    if (!found) found = i;
+  }
+  return found;
 }
 
 std::vector<double> si_numbers(const record::Table& table, std::size_t index, std::string_view si) {

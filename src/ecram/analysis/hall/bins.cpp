@@ -325,7 +325,16 @@ Readings usable_readings(const HallRecord& record) {
       if (with_xx) r.voltage_xx.push_back(xx);
     }
   }
-  if (overflows == n) throw InvalidInput("every reading is an overflow (9.9E37); expected readings within the range");
+  if (overflows == n) {
+    const std::pair<const std::vector<double>*, const char*> columns[] = {{&record.voltage_xy, "V_xy"},
+                                                                          {&record.voltage_xx, "V_xx"},
+                                                                          {&record.current, "the current"},
+                                                                          {&record.field, "the field"}};
+    for (const auto& [column, name] : columns)
+      if (!column->empty() && std::ranges::all_of(*column, [](double v) { return std::isinf(v); }))
+        throw InvalidInput("every reading of {} is an overflow (9.9E37); expected readings within the range", name);
+    throw InvalidInput("every row has an overflow (9.9E37); expected readings within the range");
+  }
   if (r.time.size() < 8)
     throw InvalidInput(
         "{} of {} readings can be used ({} overflows, {} missing, {} with V_xx and {} with the field at the range's "

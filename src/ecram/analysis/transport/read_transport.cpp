@@ -11,7 +11,6 @@
 #include "ecram/analysis/columns.h"
 #include "ecram/analysis/transport/transport.h"
 #include "ecram/core/errors.h"
-#include "ecram/core/units.h"
 
 namespace ecram::analysis {
 namespace {
@@ -20,13 +19,7 @@ using Names = std::vector<std::string_view>;
 
 /// "t [s]" beside a temperature.
 bool is_time(const record::Column& column) {
-  if (column.name != "t" || column.unit.empty()) return false;
-  try {
-    unit_factor(column.unit, "s");
-    return true;
-  } catch (const InvalidInput&) {
-    return false;
-  }
+  return column.name == "t" && has_unit_of(column, "s");
 }
 
 /// A number of `si_numbers` for a message.
