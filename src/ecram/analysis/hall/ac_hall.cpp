@@ -225,6 +225,46 @@ void check_frequency(double frequency, double expected) {
   }
 }
 
+[[noreturn]] void refuse_as_swapped(const Longitudinal& along) {
+  throw InvalidInput(
+      "V_xx and V_xy look swapped: the signal in step with the field is in V_xx ({:.3g} ohm/T, {:.0f} standard "
+      "errors); "
+      "try naming them the other way round",
+      along.odd, along.odd_over_error);
+}
+
+/// What V_xy's converter adds to the errors of what goes in step with the field, or in quadrature. The residual holds
+/// its step^2/12 as scatter, if enough steps are crossed, but rounding repeats itself from turn to turn: of
+///
+///     round(x) - x = sum_k (-1)^k q / (pi k) sin(2 pi k x / q),   x = c + A cos(wt) + noise of standard deviation s,
+///
+/// (2 q / pi) cos(2 pi c / q) J_1(2 pi A / q) exp(-2 (pi s / q)^2) is in step. Its root mean square over c is the
+/// error, with J_1's envelope (its maximum for signals that may hide in a step), and less by q / (pi d) where c drifts
+/// by d.
+void add_rounding(HallFit& f, const Block& block, const Rotation& turn, double step, double current) {
+  if (!(step > 0)) return;
+  const double white = f.regression.white_variance, rounding = step * step / 12;
+  if (white < rounding) f.regression.covariance *= rounding / std::max(white, 1e-30 * rounding);
+  const double noise2 = std::max(0.0, white - rounding);
+  const double x = 2 * pi * std::abs(f.coefficient(HallModel::hall)) * turn.amplitude * current / step;
+  const double bessel = std::min(0.582, 1 / std::sqrt(pi * x));
+  // The drift's columns are a factor of the current's sign and size, which does not matter for how far they go.
+  Eigen::VectorXd offset = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(block.bins.time.size()));
+  for (std::size_t k = 0; k < f.columns.size(); ++k)
+    if (std::ranges::count(f.model.drift[0], f.columns[k]) > 0)
+      offset += f.coefficient(static_cast<Eigen::Index>(k)) * f.model.x.col(f.columns[k]).head(offset.size());
+  const double drift = pi * (offset.maxCoeff() - offset.minCoeff()) / step;
+  const double error =
+      std::numbers::sqrt2 * step / pi * bessel * std::exp(-2 * pi * pi * noise2 / (step * step)) / std::hypot(1, drift);
+  const double omega = 2 * pi * turn.frequency;
+  const auto add = [&](Eigen::Index k, double of_one) {
+    f.regression.covariance(k, k) += std::pow(error / (of_one * turn.amplitude), 2);
+  };
+  add(HallModel::hall, current);
+  add(HallModel::rate, omega);
+  if (f.model.separated) add(HallModel::lag, omega * current);
+}
+
 /// Behind a lag of many turns the field looks like its own rate, and the Hall signal like induction.
 void check_lag(double rc_time, double frequency) {
   constexpr double most = 10;
@@ -349,12 +389,6 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
   result.periods = turn.periods;
   result.readings = record.time.size();
   check_lag(options.rc_time, turn.frequency);
-  const auto [low, high] = std::minmax_element(readings.voltage_xy.begin(), readings.voltage_xy.end());
-  if (*low == *high)
-    throw InvalidInput(
-        "V_xy does not change ({:.4g} V throughout): it stands at the end of its range, or its steps are coarser than "
-        "the signal; expected a wider range or finer steps",
-        *low);
 
   p.bins_per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
   p.blocks.push_back(despiked_block(readings, turn, options, p.bins_per_period, 0));
@@ -398,9 +432,16 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   const bool with_xx = !blocks[0].bins.voltage_xx.empty();
   Longitudinal along;
   if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
+  const auto [low, high] = std::minmax_element(readings.voltage_xy.begin(), readings.voltage_xy.end());
+  if (*low == *high && along.odd_over_error > 5) refuse_as_swapped(along);
+  if (*low == *high)
+    throw InvalidInput(
+        "V_xy does not change ({:.4g} V throughout): it stands at the end of its range, or its steps are coarser than "
+        "the signal; expected a wider range or finer steps",
+        *low);
   // V_xx stands for the offset only where it holds nothing of the Hall signal: noise along the field is then in both.
   const bool offset_alone = with_xx && !(along.odd_over_error > 4);
-  const HallFit fit = [&] {
+  HallFit fit = [&] {
     try {
       return fit_model(blocks, p.most_order, result.pickup_separated, offset_alone, turn.frequency);
     } catch (const InvalidInput&) {  // in the regression's words, of columns and samples
@@ -420,6 +461,19 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   result.longitudinal_regressor = fit.longitudinal;
   result.colour = fit.regression.colour;
   result.white_noise = std::sqrt(fit.regression.white_variance);
+  const double step = converter_step(readings.voltage_xy);
+  if (step > 2 * result.white_noise && readings.cut_off > 0)
+    throw InvalidInput(
+        "V_xy stands at the end of its range ({} readings) and comes in steps of {:.3g} V, more than twice its noise "
+        "of {:.3g} V: what is left does not tell the rest; expected a wider range or finer steps",
+        readings.cut_off, step, result.white_noise);
+  add_rounding(fit, block, turn, step, result.current);
+  if (step > 2 * result.white_noise)
+    result.warnings.push_back(
+        {"coarse_resolution", 0,
+         fmt::format("V_xy comes in steps of {:.3g} V, more than twice its noise of {:.3g} V: rounding then goes with "
+                     "the signal, and averages out only as far as the errors say",
+                     step, result.white_noise)});
   const double reading_interval = (readings.time.back() - readings.time.front()) / double(readings.time.size() - 1);
   result.corner_frequency = corner(result.colour, fit.rates, reading_interval);
 
@@ -455,10 +509,7 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
     // Which of the two carries the Hall signal, and which the large resistive offset?
     if (std::abs(result.offset.value) > std::abs(along.resistance.value) && along.odd_over_error > 5 &&
         along.odd_over_error > 3 * result.signal_to_noise)
-      throw InvalidInput(
-          "V_xx and V_xy look swapped: the signal in step with the field is in V_xx ({:.3g} ohm/T, {:.0f} standard "
-          "errors); try naming them the other way round",
-          along.odd, along.odd_over_error);
+      refuse_as_swapped(along);
     find_contacts(result, bar, options, along);
   }
 

@@ -363,6 +363,21 @@ Readings usable_readings(const HallRecord& record) {
   return r;
 }
 
+double converter_step(std::span<const double> readings) {
+  double largest = 0, step = 0;
+  for (double v : readings) largest = std::max(largest, std::abs(v));
+  const double digits = 1e-9 * largest;  // where a file's numbers end
+  for (std::size_t i = 1; i < readings.size(); ++i) {
+    const double d = std::abs(readings[i] - readings[i - 1]);
+    if (d > digits && (step == 0 || d < step)) step = d;
+  }
+  for (std::size_t i = 1; i < readings.size(); ++i) {
+    const double d = std::abs(readings[i] - readings[i - 1]);
+    if (std::abs(d - step * std::round(d / step)) > 0.01 * step + digits) return 0;
+  }
+  return step;
+}
+
 Bins bin(const Readings& r, const Rotation& turn, double per_period) {
   const double width = 1 / (turn.frequency * per_period);
   const bool with_xx = !r.voltage_xx.empty();

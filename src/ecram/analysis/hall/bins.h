@@ -54,6 +54,10 @@ struct Readings {
 /// @throws InvalidInput  if time does not rise, units look wrong, or nothing is left
 Readings usable_readings(const HallRecord& record);
 
+/// The step that all differences between neighbouring readings are multiples of, as a converter's are; 0 if there is
+/// none.
+double converter_step(std::span<const double> readings);
+
 /// Bins of readings that are not rejected, `per_period` bins a period, or fewer where readings are.
 Bins bin(const Readings& readings, const Rotation& turn, double per_period);
 

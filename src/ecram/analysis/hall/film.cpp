@@ -15,8 +15,8 @@
 namespace ecram::analysis {
 namespace {
 
-/// By how much a sensor's readings move, single ones apart: between the quantiles at 5 and 95 %, and the ends of a short
-/// record.
+/// By how much a sensor's readings move, single ones apart: between the quantiles at 5 and 95 %, and the ends of a
+/// short record.
 double movement(std::vector<double> readings) {
   std::erase_if(readings, [](double t) { return !std::isfinite(t); });
   if (readings.empty()) return 0;

@@ -101,7 +101,8 @@ double criterion(const signal::Regression& fit) {
 int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal) {
   std::vector<double> all;
   if (model.drift.size() > 1) {
-    for (int k = 0; k <= most; ++k) stop_if_interrupted(), all.push_back(criterion(whitened.fit(model.columns(k, with_longitudinal))));
+    for (int k = 0; k <= most; ++k)
+      stop_if_interrupted(), all.push_back(criterion(whitened.fit(model.columns(k, with_longitudinal))));
   } else {
     all = drift_criteria(whitened.fit(model.columns(most, with_longitudinal)), most, 0);
   }

@@ -18,9 +18,7 @@ namespace {
 using Names = std::vector<std::string_view>;
 
 /// "t [s]" beside a temperature.
-bool is_time(const record::Column& column) {
-  return column.name == "t" && has_unit_of(column, "s");
-}
+bool is_time(const record::Column& column) { return column.name == "t" && has_unit_of(column, "s"); }
 
 /// A number of `si_numbers` for a message.
 std::string as_read(double v) { return std::isinf(v) ? "an overflow" : fmt::format("{}", v); }
