@@ -240,22 +240,26 @@ void check_frequency(double frequency, double expected) {
 ///
 /// (2 q / pi) cos(2 pi c / q) J_1(2 pi A / q) exp(-2 (pi s / q)^2) is in step. Its root mean square over c is the
 /// error, with J_1's envelope (its maximum for signals that may hide in a step), and less by q / (pi d) where c drifts
-/// by d.
-void add_rounding(HallFit& f, const Block& block, const Rotation& turn, double step, double current) {
+/// by d. Where the residual has less scatter than the step makes, what is missing is added.
+void add_rounding(HallFit& f, const Block& block, const Rotation& turn, std::size_t readings, double step,
+                  double current) {
   if (!(step > 0)) return;
   const double white = f.regression.white_variance, rounding = step * step / 12;
-  if (white < rounding) f.regression.covariance *= rounding / std::max(white, 1e-30 * rounding);
   const double noise2 = std::max(0.0, white - rounding);
   const double x = 2 * pi * std::abs(f.coefficient(HallModel::hall)) * turn.amplitude * current / step;
-  const double bessel = std::min(0.582, 1 / std::sqrt(pi * x));
+  // Less white scatter than rounding makes: the fit, or slow noise in it, has followed the steps.
+  const bool followed = white < 0.5 * rounding;
+  const double bessel = followed ? 0.582 : std::min(0.582, 1 / std::sqrt(pi * x));
   // The drift's columns are a factor of the current's sign and size, which does not matter for how far they go.
   Eigen::VectorXd offset = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(block.bins.time.size()));
   for (std::size_t k = 0; k < f.columns.size(); ++k)
     if (std::ranges::count(f.model.drift[0], f.columns[k]) > 0)
       offset += f.coefficient(static_cast<Eigen::Index>(k)) * f.model.x.col(f.columns[k]).head(offset.size());
-  const double drift = pi * (offset.maxCoeff() - offset.minCoeff()) / step;
-  const double error =
+  const double drift = followed ? 0 : pi * (offset.maxCoeff() - offset.minCoeff()) / step;
+  const double in_step =
       std::numbers::sqrt2 * step / pi * bessel * std::exp(-2 * pi * pi * noise2 / (step * step)) / std::hypot(1, drift);
+  const double scatter = std::sqrt(2 * std::max(0.0, rounding - white) / double(readings));
+  const double error = std::hypot(in_step, scatter);
   const double omega = 2 * pi * turn.frequency;
   const auto add = [&](Eigen::Index k, double of_one) {
     f.regression.covariance(k, k) += std::pow(error / (of_one * turn.amplitude), 2);
@@ -467,7 +471,7 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
         "V_xy stands at the end of its range ({} readings) and comes in steps of {:.3g} V, more than twice its noise "
         "of {:.3g} V: what is left does not tell the rest; expected a wider range or finer steps",
         readings.cut_off, step, result.white_noise);
-  add_rounding(fit, block, turn, step, result.current);
+  add_rounding(fit, block, turn, readings.time.size(), step, result.current);
   if (step > 2 * result.white_noise)
     result.warnings.push_back(
         {"coarse_resolution", 0,
