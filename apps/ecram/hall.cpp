@@ -184,7 +184,8 @@ DcAnswer lake_shore(const std::string& path, double hall_factor) {
   if (points.size() == 1) a.json = report::dc_hall_json(points[0]);
   a.json["sample"] = ordered_json::object();
   for (const auto& [key, value] : file.parameters) a.json["sample"][key] = value;
-  a.json["contacts"] = a.json["points"] = ordered_json::array();
+  a.json["contacts"] = ordered_json::array();
+  a.json["points"] = ordered_json::array();
   for (const auto& curve : curves) {
     a.json["contacts"].push_back({{"contact_set", curve.contact_set},
                                   {"resistance_ohm", report::to_json(curve.resistance)},

@@ -121,10 +121,9 @@ TEST_F(HallProgram, JsonKeepsItsContract) {
 TEST_F(HallProgram, NoSignalIsNotDetectedAndHasBounds) {
   simulate("a.csv", "--density '3.6e21 cm^-3' --white-noise '10 mV'", "");
   const auto j = json_of("hall --json " + path("a.csv") + bar);
-  if (j.at("carrier_type") == "not detected") {
-    EXPECT_TRUE(j.at("density_m3").at("value").is_null());
-    EXPECT_TRUE(j.at("mobility_m2_per_Vs").at("value").is_null());
-  }
+  ASSERT_EQ(j.at("carrier_type"), "not detected");  // as 95 of 100 records are, this one among them
+  EXPECT_TRUE(j.at("density_m3").at("value").is_null());
+  EXPECT_TRUE(j.at("mobility_m2_per_Vs").at("value").is_null());
   EXPECT_GT(j.at("bounds").at("least_density_m3"), 0);
   EXPECT_GT(j.at("bounds").at("largest_hall_slope_ohm_per_T"), 0);
   // Instruments that cannot see it: the same without chance.
@@ -196,6 +195,31 @@ TEST_F(HallProgram, ThreeSensorsAreFusedAndOneInCelsiusIsNoticed) {
   EXPECT_NEAR(json_of("hall --json " + path("d.csv") + bar).at("temperature_K").get<double>(), 208, 1e-9);
 }
 
+// Whatever its capitals; not its error, nor in the place of the time.
+TEST_F(HallProgram, TemperatureHeadersAreRecognised) {
+  simulate("a.csv", "--temperature '208 K'");
+  Cells cells = cells_of(folder_ / "a.csv");
+  for (const char* name : {"TEMPERATURE [K]", "Temp [K]", "sample temperature [K]", "T [K]", "t_stage [K]", "T1 [K]"}) {
+    cells[0][temperature] = name;
+    write_cells(folder_ / "b.csv", cells);
+    EXPECT_EQ(json_of("hall --json " + path("b.csv") + bar).at("temperature_K"), 208.0) << name;
+  }
+  cells[0][time] = "t [s]";
+  cells[0][temperature] = "T [K]";
+  for (auto& row : cells) std::swap(row[time], row[temperature]);
+  write_cells(folder_ / "c.csv", cells);
+  EXPECT_EQ(json_of("hall --json " + path("c.csv") + bar).at("temperature_K"), 208.0);
+  cells = cells_of(folder_ / "a.csv");
+  for (auto& row : cells) row.emplace_back("0.5");
+  cells[0].back() = "temperature_error [K]";
+  write_cells(folder_ / "d.csv", cells);
+  EXPECT_EQ(json_of("hall --json " + path("d.csv") + bar).at("temperature_K"), 208.0);
+  for (const char* asked : {"temperature_1", "Temperature_1", "temperature_1 [K]"})
+    EXPECT_EQ(
+        json_of(fmt::format("hall --json --temperature '{}' {}{}", asked, path("d.csv"), bar)).at("temperature_K"),
+        208.0);
+}
+
 TEST_F(HallProgram, WritesTableTraceAndFigureWhole) {
   simulate("a.csv");
   const std::string outputs =
@@ -241,8 +265,21 @@ TEST_F(HallProgram, RefusesBadRecordsAndWritesNothing) {
          c = few;
        },
        "aliased"},
-      {each(v_xy, "9.9E37"), "every reading is an overflow"},
-      {each(v_xx, "9.9E37"), "every reading is an overflow"},
+      {each(v_xy, "9.9E37"), "every reading of V_xy is an overflow"},
+      {each(v_xx, "9.9E37"), "every reading of V_xx is an overflow"},
+      {each(current, "9.9E37"), "every reading of the current is an overflow"},
+      {[](Cells& c) {
+         c[0][current] = "current [nA]";
+         for (std::size_t i = 1; i < c.size(); ++i) c[i][current] = "9.9E37";
+       },
+       "every reading of the current is an overflow"},
+      {each(v_xy, "0.00133"), "V_xy does not change"},
+      {[](Cells& c) {
+         for (std::size_t i = 1; i < c.size(); ++i) c[i][v_xy] = i % 80 < 40 ? "0.0016" : "0.0018";
+       },
+       "stands at the end of its range"},
+      {[](Cells& c) { c[3][temperature].assign(1, '0'); }, "bad.csv:4: temperature_1 of 0 K"},
+      {[](Cells& c) { c[9][temperature] = "-300"; }, "bad.csv:10: temperature_1 of -300 K"},
       {[](Cells& c) {
          for (std::size_t i = 1; i < c.size(); ++i) std::swap(c[i][v_xy], c[i][v_xx]);
        },
@@ -260,7 +297,7 @@ TEST_F(HallProgram, RefusesBadRecordsAndWritesNothing) {
         because);
     EXPECT_EQ(entries(folder_.path()), 2U) << because;
   }
-  const std::pair<std::string, const char*> options[] = {
+  const std::pair<std::string, std::string> options[] = {
       {" --length '60 um' --width '20 um' --thickness '-4.5 nm'", "thickness -4.5e-09 m"},
       {" --length '60 um' --width '20 um'", "--thickness is not given"},
       {" --length '60 um' --width 20 --thickness '4.5 nm'", "--width: '20' has no unit"},
@@ -269,7 +306,10 @@ TEST_F(HallProgram, RefusesBadRecordsAndWritesNothing) {
       {std::string(bar) + " --hall-factor=-1", "--hall-factor"},
       {std::string(bar) + " --vxy Vxz", "Vxz"},
       {std::string(bar) + " --rc-time '-1 s'", "--rc-time"},
-      {" --geometry " + path("none.toml"), "none.toml"},
+      {std::string(bar) + " --rc-time '500 s'", "an RC time of 500 s"},
+      {std::string(bar) + " --arm-width '30 um'",
+       "arm width 3e-05 m (--arm-width); expected 0 to the channel's width 2e-05"},
+      {" --geometry " + path("none.toml"), "ecram: " + path("none.toml") + ": cannot be read"},
   };
   for (const auto& [text, because] : options)
     expect_refused(run_program("hall " + path("good.csv") + text + " --table " + path("t.csv")), because);
@@ -310,6 +350,28 @@ TEST_F(HallProgram, DirectCurrentReadings) {
   expect_refused(run_program("hall --dc --length '40 um' --width '20 um' --thickness '100 nm' --plot " + path("p.svg") +
                              " " + path("points.csv")),
                  "DC readings");
+
+  // The names of records are those of DC readings.
+  const std::string other = "Bz [T],I_ds [A],V_hall [V],V_xx [V]" + points.substr(points.find('\n'));
+  write(folder_ / "other.csv", other);
+  EXPECT_EQ(json_of("hall --json --dc --length '40 um' --width '20 um' --thickness '100 nm' " + path("other.csv"))
+                .at("hall_slope_ohm_per_T"),
+            dc.at("hall_slope_ohm_per_T"));
+
+  // What is not detected has its bounds, and what was not measured is not called undetected.
+  std::string noise = "field [T],current [A],V_xy [V]\n";
+  for (int i = 0; i < 8; ++i)
+    noise += fmt::format("{},{},{}\n", i % 2 == 0 ? 0.5 : -0.5, i % 4 < 2 ? 1e-3 : -1e-3, i % 3 == 0 ? 1e-6 : -1e-6);
+  write(folder_ / "noise.csv", noise);
+  const auto none =
+      run_program("hall --dc --length '40 um' --width '20 um' --thickness '100 nm' " + path("noise.csv")).out;
+  EXPECT_THAT(none, HasSubstr("not detected"));
+  EXPECT_THAT(none, HasSubstr("(95 %)"));
+  EXPECT_THAT(none, HasSubstr("density                    above"));
+  write(folder_ / "sheet.csv", rows.substr(0, rows.find("31-42")));
+  const std::string sheet = "hall --van-der-pauw --thickness '100 nm' " + path("sheet.csv");
+  EXPECT_THAT(run_program(sheet).out, HasSubstr("not measured"));
+  EXPECT_EQ(json_of(sheet + " --json").at("carrier_type"), "not measured");
 
   // An option that says nothing of the kind of file is named, not passed over.
   const std::string dc_call = "hall --dc --length '40 um' --width '20 um' --thickness '100 nm' " + path("points.csv");

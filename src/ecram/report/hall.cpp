@@ -27,6 +27,18 @@ void add_warnings(std::string& text, const std::vector<Warning>& warnings) {
   for (const auto& w : warnings) fmt::format_to(std::back_inserter(text), "  warning {}: {}\n", w.code, w.text);
 }
 
+/// What is known of a film whose Hall signal was not detected.
+void add_bounds(std::string& text, const HallFilm& r) {
+  add_line(text, "carrier type", "not detected");
+  add_line(text, "Hall slope", fmt::format("below {:.3g} ohm/T (95 %)", r.largest_hall_slope));
+  add_line(text, "density", fmt::format("above {:.3g} cm^-3", r.least_density * 1e-6));
+  if (r.sheet_resistance.known())
+    add_line(text, "mobility", fmt::format("below {:.3g} cm^2/(V s)", r.largest_mobility * 1e4));
+}
+
+/// Were there readings with a field, to find a Hall signal in?
+bool hall_measured(const DcHallResult& r) { return r.hall_slope.known() || r.carrier != Carrier::not_detected; }
+
 /// Of a result under a rotating field or at set fields.
 ordered_json bounds_json(const auto& r) {
   return {{"largest_hall_slope_ohm_per_T", to_json(r.largest_hall_slope)},
@@ -83,7 +95,7 @@ ordered_json hall_json(const HallResult& r) {
 
 ordered_json dc_hall_json(const DcHallResult& r) {
   return {{"method", r.method},
-          {"carrier_type", carrier_word(r.carrier)},
+          {"carrier_type", hall_measured(r) ? carrier_word(r.carrier) : "not measured"},
           {"density_m3", to_json(r.density)},
           {"sheet_density_m2", to_json(r.sheet_density)},
           {"mobility_m2_per_Vs", to_json(r.mobility)},
@@ -101,10 +113,7 @@ std::string hall_text(const HallResult& r) {
   std::string text = r.name + "\n";
   const auto line = [&](std::string_view what, std::string_view value) { add_line(text, what, value); };
   if (r.carrier == Carrier::not_detected) {
-    line("carrier type", "not detected");
-    line("Hall slope", fmt::format("below {:.3g} ohm/T (95 %)", r.largest_hall_slope));
-    line("density", fmt::format("above {:.3g} cm^-3", r.least_density * 1e-6));
-    if (r.sheet_resistance.known()) line("mobility", fmt::format("below {:.3g} cm^2/(V s)", r.largest_mobility * 1e4));
+    add_bounds(text, r);
   } else {
     line("carrier type", fmt::format("{} (probability {:.4f})", carrier_word(r.carrier), r.carrier_confidence));
     line("density", with_uncertainty(scaled(r.density, 1e-6), "cm^-3"));
@@ -143,11 +152,17 @@ std::string dc_hall_text(const DcHallResult& r) {
   const auto line = [&](std::string_view what, std::string_view value) { add_line(text, what, value); };
   line("method", r.method);
   if (std::isfinite(r.temperature)) line("temperature", fmt::format("{:.5g} K", r.temperature));
-  line("carrier type", carrier_word(r.carrier));
-  line("density", with_uncertainty(scaled(r.density, 1e-6), "cm^-3"));
-  line("Hall mobility", with_uncertainty(scaled(r.mobility, 1e4), "cm^2/(V s)"));
+  if (!hall_measured(r)) {
+    line("carrier type", "not measured (no readings with a field)");
+  } else if (r.carrier == Carrier::not_detected) {
+    add_bounds(text, r);
+  } else {
+    line("carrier type", carrier_word(r.carrier));
+    line("density", with_uncertainty(scaled(r.density, 1e-6), "cm^-3"));
+    line("Hall mobility", with_uncertainty(scaled(r.mobility, 1e4), "cm^2/(V s)"));
+  }
   line("resistivity", with_uncertainty(scaled(r.resistivity, 100), "ohm cm"));
-  line("Hall slope", with_uncertainty(r.hall_slope, "ohm/T"));
+  if (hall_measured(r)) line("Hall slope", with_uncertainty(r.hall_slope, "ohm/T"));
   add_warnings(text, r.warnings);
   return text;
 }

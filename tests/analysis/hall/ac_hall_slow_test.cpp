@@ -167,7 +167,8 @@ TEST(AcHallStatistics, CarrierSign) {
     auto scene = paper_scene(3);
     scene.holes = holes;
     const Statistics s = statistics(scene, 10000);
-    EXPECT_LE(s.wrong_sign, s.wrong_estimate_sign);
+    // Of the carrier type it is that of an estimate five standard errors off, which no record of 10,000 has.
+    EXPECT_EQ(s.wrong_sign, 0);
     wrong += s.wrong_estimate_sign / 2;
   }
   EXPECT_LT(wrong, 0.0025);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "ecram/core/constants.h"
@@ -251,7 +252,16 @@ TEST(TransportTable, RefusesWhatIsNoTemperature) {
             std::string::npos);
   const std::string errors = "temperature [K],resistivity [ohm m],resistivity_error [ohm m]\n300,1,0.1\n";
   EXPECT_NE(complaint((errors + "290,2,-0.1\n").c_str()).find("csv:3: resistivity_error is -0.1"), std::string::npos);
-  EXPECT_NE(complaint((errors + "290,2,9.9E37\n").c_str()).find("csv:3: resistivity_error is 9.9e+37"),
+  EXPECT_NE(complaint((errors + "290,2,9.9E37\n").c_str()).find("csv:3: resistivity_error is an overflow"),
+            std::string::npos);
+  // What the instrument writes for an overflow does not depend on the unit that the column is in.
+  for (const char* unit : {"ohm cm", "kohm m", "ohm m"})
+    EXPECT_NE(complaint(fmt::format("temperature [K],resistivity [{}]\n300,1\n290,9.9E37\n280,3\n", unit).c_str())
+                  .find("csv:3: resistivity is an overflow"),
+              std::string::npos)
+        << unit;
+  EXPECT_NE(complaint("temperature [mK],resistivity [ohm m]\n300,1\n9.91E37,2\n")
+                .find("csv:3: the temperature is an overflow"),
             std::string::npos);
 }
 

@@ -17,6 +17,7 @@
 #include "ecram/analysis/hall/residual_lines.h"
 #include "ecram/analysis/hall/simple_estimates.h"
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
@@ -89,6 +90,13 @@ signal::WhitenedModel fit_in_colour(HallFit& f, const std::vector<Block>& blocks
   return whitened;
 }
 
+/// Is a column more than a sum of some others? With four or five readings a period B^3 is not: its third harmonic is
+/// sampled as the first or the second.
+bool has_a_say(const HallModel& model, const std::vector<Eigen::Index>& others, Eigen::Index column) {
+  const Eigen::VectorXd values = model.x.col(column);
+  return signal::least_squares(model.x(Eigen::all, others), values).residual.norm() > 1e-4 * values.norm();
+}
+
 /// The fit in noise of its own colour, V_xx in it if AICc wants it and `longitudinal` allows it; then once more with
 /// the lines, and without the bins, that stand out of the residual.
 HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bool longitudinal, double rotation) {
@@ -96,12 +104,14 @@ HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bo
   const auto& time = blocks[0].bins.time;
   f.rates = signal::relaxation_rates(time.back() - time.front(), (time.back() - time.front()) / double(time.size()));
   for (int pass = 0; pass < 4; ++pass) {
+    stop_if_interrupted();
     f.model = hall_model(blocks, most_order, separated, true);
     auto whitened = fit_in_colour(f, blocks, most_order, false);
     if (longitudinal && f.model.longitudinal >= 0 &&
         criterion(whitened.fit(f.model.columns(f.drift_order, true))) < criterion(f.regression))
       whitened = fit_in_colour(f, blocks, most_order, true);  // slow noise that V_xx shows is noise no more
-    if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10) {
+    if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10 &&
+        has_a_say(f.model, f.columns, f.model.cubic)) {
       auto columns = f.columns;
       columns.push_back(f.model.cubic);
       const auto curved = whitened.fit(columns);
@@ -213,6 +223,60 @@ void check_frequency(double frequency, double expected) {
         "the field turns at {:.4g} Hz, hardly a turned magnet: is the time in another unit? (if not, state the speed)",
         frequency);
   }
+}
+
+[[noreturn]] void refuse_as_swapped(const Longitudinal& along) {
+  throw InvalidInput(
+      "V_xx and V_xy look swapped: the signal in step with the field is in V_xx ({:.3g} ohm/T, {:.0f} standard "
+      "errors); "
+      "try naming them the other way round",
+      along.odd, along.odd_over_error);
+}
+
+/// What V_xy's converter adds to the errors of what goes in step with the field, or in quadrature. The residual holds
+/// its step^2/12 as scatter, if enough steps are crossed, but rounding repeats itself from turn to turn: of
+///
+///     round(x) - x = sum_k (-1)^k q / (pi k) sin(2 pi k x / q),   x = c + A cos(wt) + noise of standard deviation s,
+///
+/// (2 q / pi) cos(2 pi c / q) J_1(2 pi A / q) exp(-2 (pi s / q)^2) is in step. Its root mean square over c is the
+/// error, with J_1's envelope (its maximum for signals that may hide in a step), and less by q / (pi d) where c drifts
+/// by d. Where the residual has less scatter than the step makes, what is missing is added.
+void add_rounding(HallFit& f, const Block& block, const Rotation& turn, std::size_t readings, double step,
+                  double current) {
+  if (!(step > 0)) return;
+  const double white = f.regression.white_variance, rounding = step * step / 12;
+  const double noise2 = std::max(0.0, white - rounding);
+  const double x = 2 * pi * std::abs(f.coefficient(HallModel::hall)) * turn.amplitude * current / step;
+  // Less white scatter than rounding makes: the fit, or slow noise in it, has followed the steps.
+  const bool followed = white < 0.5 * rounding;
+  const double bessel = followed ? 0.582 : std::min(0.582, 1 / std::sqrt(pi * x));
+  // The drift's columns are a factor of the current's sign and size, which does not matter for how far they go.
+  Eigen::VectorXd offset = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(block.bins.time.size()));
+  for (std::size_t k = 0; k < f.columns.size(); ++k)
+    if (std::ranges::count(f.model.drift[0], f.columns[k]) > 0)
+      offset += f.coefficient(static_cast<Eigen::Index>(k)) * f.model.x.col(f.columns[k]).head(offset.size());
+  const double drift = followed ? 0 : pi * (offset.maxCoeff() - offset.minCoeff()) / step;
+  const double in_step =
+      std::numbers::sqrt2 * step / pi * bessel * std::exp(-2 * pi * pi * noise2 / (step * step)) / std::hypot(1, drift);
+  const double scatter = std::sqrt(2 * std::max(0.0, rounding - white) / double(readings));
+  const double error = std::hypot(in_step, scatter);
+  const double omega = 2 * pi * turn.frequency;
+  const auto add = [&](Eigen::Index k, double of_one) {
+    f.regression.covariance(k, k) += std::pow(error / (of_one * turn.amplitude), 2);
+  };
+  add(HallModel::hall, current);
+  add(HallModel::rate, omega);
+  if (f.model.separated) add(HallModel::lag, omega * current);
+}
+
+/// Behind a lag of many turns the field looks like its own rate, and the Hall signal like induction.
+void check_lag(double rc_time, double frequency) {
+  constexpr double most = 10;
+  if (const double lag = 2 * pi * frequency * rc_time; lag > most)
+    throw InvalidInput(
+        "an RC time of {:.4g} s leaves {:.2g} % of the Hall voltage of a field at {:.4g} Hz, which then looks like an "
+        "induced one; expected {:.3g} s at most, or a slower magnet",
+        rc_time, 100 / std::hypot(1, lag), frequency, most / (2 * pi * frequency));
 }
 
 /// An estimate of the fit, its 95 % interval by Student's t: readings may be few.
@@ -328,6 +392,7 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
   result.frequency = turn.frequency;
   result.periods = turn.periods;
   result.readings = record.time.size();
+  check_lag(options.rc_time, turn.frequency);
 
   p.bins_per_period = std::clamp(65536 / turn.periods, 8.0, 40.0);
   p.blocks.push_back(despiked_block(readings, turn, options, p.bins_per_period, 0));
@@ -371,9 +436,25 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   const bool with_xx = !blocks[0].bins.voltage_xx.empty();
   Longitudinal along;
   if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
+  const auto [low, high] = std::minmax_element(readings.voltage_xy.begin(), readings.voltage_xy.end());
+  if (*low == *high && along.odd_over_error > 5) refuse_as_swapped(along);
+  if (*low == *high)
+    throw InvalidInput(
+        "V_xy does not change ({:.4g} V throughout): it stands at the end of its range, or its steps are coarser than "
+        "the signal; expected a wider range or finer steps",
+        *low);
   // V_xx stands for the offset only where it holds nothing of the Hall signal: noise along the field is then in both.
   const bool offset_alone = with_xx && !(along.odd_over_error > 4);
-  const HallFit fit = fit_model(blocks, p.most_order, result.pickup_separated, offset_alone, turn.frequency);
+  HallFit fit = [&] {
+    try {
+      return fit_model(blocks, p.most_order, result.pickup_separated, offset_alone, turn.frequency);
+    } catch (const InvalidInput&) {  // in the regression's words, of columns and samples
+      throw InvalidInput(
+          "the readings ({} in {:.3g} periods of the field) do not tell the Hall signal from offset, drift and induced "
+          "voltage; expected more readings, or spread over the period",
+          readings.time.size(), turn.periods);
+    }
+  }();
   const Block& block = blocks[0];
   result.drift_order = fit.drift_order;
   for (const double line : block.lines)
@@ -384,6 +465,22 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   result.longitudinal_regressor = fit.longitudinal;
   result.colour = fit.regression.colour;
   result.white_noise = std::sqrt(fit.regression.white_variance);
+  std::vector<double> kept;  // the range's end need be no multiple of the steps
+  for (std::size_t i = 0; i < readings.voltage_xy.size(); ++i)
+    if (readings.rejected[i] == 0) kept.push_back(readings.voltage_xy[i]);
+  const double step = converter_step(kept);
+  if (step > 2 * result.white_noise && readings.cut_off > 0)
+    throw InvalidInput(
+        "V_xy stands at the end of its range ({} readings) and comes in steps of {:.3g} V, more than twice its noise "
+        "of {:.3g} V: what is left does not tell the rest; expected a wider range or finer steps",
+        readings.cut_off, step, result.white_noise);
+  add_rounding(fit, block, turn, kept.size(), step, result.current);
+  if (step > 2 * result.white_noise)
+    result.warnings.push_back(
+        {"coarse_resolution", 0,
+         fmt::format("V_xy comes in steps of {:.3g} V, more than twice its noise of {:.3g} V: rounding then goes with "
+                     "the signal, and averages out only as far as the errors say",
+                     step, result.white_noise)});
   const double reading_interval = (readings.time.back() - readings.time.front()) / double(readings.time.size() - 1);
   result.corner_frequency = corner(result.colour, fit.rates, reading_interval);
 
@@ -419,10 +516,7 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
     // Which of the two carries the Hall signal, and which the large resistive offset?
     if (std::abs(result.offset.value) > std::abs(along.resistance.value) && along.odd_over_error > 5 &&
         along.odd_over_error > 3 * result.signal_to_noise)
-      throw InvalidInput(
-          "V_xx and V_xy look swapped: the signal in step with the field is in V_xx ({:.3g} ohm/T, {:.0f} standard "
-          "errors); try naming them the other way round",
-          along.odd, along.odd_over_error);
+      refuse_as_swapped(along);
     find_contacts(result, bar, options, along);
   }
 

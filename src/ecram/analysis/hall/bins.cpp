@@ -36,8 +36,6 @@ void check_columns(const HallRecord& record) {
   if (record.time.size() < 8) throw InvalidInput("{} readings; a Hall record needs at least 8", record.time.size());
 }
 
-bool usable(double value) { return std::isfinite(value) && std::abs(value) < overflow; }
-
 /// An extreme of a column that five readings running repeat, and how many do.
 struct Plateau {
   Limit limit;
@@ -49,7 +47,7 @@ std::vector<Plateau> plateaus(std::span<const double> values, std::span<const ch
   std::vector<Plateau> found;
   for (const int side : {1, -1}) {
     const auto height = [&](std::size_t i) { return side * values[i]; };
-    const auto counts = [&](std::size_t i) { return usable(values[i]) && (skip.empty() || skip[i] == 0); };
+    const auto counts = [&](std::size_t i) { return std::isfinite(values[i]) && (skip.empty() || skip[i] == 0); };
     double top = -std::numeric_limits<double>::infinity(), next = top, at = 0, at_next = 0, all = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (!counts(i)) continue;
@@ -89,7 +87,7 @@ Swing swing(std::span<const double> field) {
   std::vector<double> sample;
   const std::size_t stride = std::max<std::size_t>(1, field.size() / 20000);
   for (std::size_t i = 0; i < field.size(); i += stride)
-    if (usable(field[i])) sample.push_back(field[i]);
+    if (std::isfinite(field[i])) sample.push_back(field[i]);
   if (sample.empty()) return {};
   const double outside = sample.size() < 50 ? 0 : 0.05;
   const double low = quantile(sample, outside), high = quantile(sample, 1 - outside);
@@ -109,7 +107,7 @@ FieldFaults field_faults(std::span<const double> field) {
   if (!(range.amplitude > 0)) return faults;
   std::vector<double> values(field.begin(), field.end()), steps;
   double last = range.middle;
-  for (double& v : values) v = last = usable(v) ? v : last;
+  for (double& v : values) v = last = std::isfinite(v) ? v : last;
   for (std::size_t i = 1; i < values.size(); i += std::max<std::size_t>(1, values.size() / 20000))
     steps.push_back(std::abs(values[i] - values[i - 1]));
   // A sine of N readings a period changes by 2 pi amplitude / N sqrt(1/2) from one to the next, in the median.
@@ -145,7 +143,7 @@ std::vector<char> longitudinal_faults(std::span<const double> readings) {
     // A steady V_xx on a coarse converter repeats its extreme too: but so does the reading beside it, or there is none.
     std::vector<double> others;
     for (double v : readings)
-      if (usable(v) && v != p.limit.value) others.push_back(v);
+      if (std::isfinite(v) && v != p.limit.value) others.push_back(v);
     if (p.share < 8 * p.next_share || others.size() < readings.size() / 20) continue;
     std::sort(others.begin(), others.end());
     if (std::unique(others.begin(), others.end()) - others.begin() < 20) continue;
@@ -313,7 +311,7 @@ Readings usable_readings(const HallRecord& record) {
     last = t;
     const double xy = record.voltage_xy[i], xx = with_xx ? record.voltage_xx[i] : 0;
     const double b = record.field[i], current = record.current[i];
-    if (std::abs(xy) > overflow || std::abs(xx) > overflow || std::abs(b) > overflow || std::abs(current) > overflow) {
+    if (std::isinf(xy) || std::isinf(xx) || std::isinf(b) || std::isinf(current)) {
       ++overflows;
     } else if (!std::isfinite(xy) || !std::isfinite(xx) || !std::isfinite(b) || !std::isfinite(current)) {
       ++missing;
@@ -327,7 +325,16 @@ Readings usable_readings(const HallRecord& record) {
       if (with_xx) r.voltage_xx.push_back(xx);
     }
   }
-  if (overflows == n) throw InvalidInput("every reading is an overflow (9.9E37); expected readings within the range");
+  if (overflows == n) {
+    const std::pair<const std::vector<double>*, const char*> columns[] = {{&record.voltage_xy, "V_xy"},
+                                                                          {&record.voltage_xx, "V_xx"},
+                                                                          {&record.current, "the current"},
+                                                                          {&record.field, "the field"}};
+    for (const auto& [column, name] : columns)
+      if (!column->empty() && std::ranges::all_of(*column, [](double v) { return std::isinf(v); }))
+        throw InvalidInput("every reading of {} is an overflow (9.9E37); expected readings within the range", name);
+    throw InvalidInput("every row has an overflow (9.9E37); expected readings within the range");
+  }
   if (r.time.size() < 8)
     throw InvalidInput(
         "{} of {} readings can be used ({} overflows, {} missing, {} with V_xx and {} with the field at the range's "
@@ -354,6 +361,21 @@ Readings usable_readings(const HallRecord& record) {
   for (const Plateau& p : plateaus(r.voltage_xy, {})) r.limits.push_back(p.limit);
   r.rejected.assign(r.time.size(), 0);
   return r;
+}
+
+double converter_step(std::span<const double> readings) {
+  double largest = 0, step = 0;
+  for (double v : readings) largest = std::max(largest, std::abs(v));
+  const double digits = 1e-9 * largest;  // where a file's numbers end
+  for (std::size_t i = 1; i < readings.size(); ++i) {
+    const double d = std::abs(readings[i] - readings[i - 1]);
+    if (d > digits && (step == 0 || d < step)) step = d;
+  }
+  for (std::size_t i = 1; i < readings.size(); ++i) {
+    const double d = std::abs(readings[i] - readings[i - 1]);
+    if (std::abs(d - step * std::round(d / step)) > 0.01 * step + digits) return 0;
+  }
+  return step;
 }
 
 Bins bin(const Readings& r, const Rotation& turn, double per_period) {

@@ -9,8 +9,6 @@
 
 namespace ecram::analysis {
 
-constexpr double overflow = 1e30;  ///< instruments write 9.9E37 when the range is exceeded
-
 /// How the field of a record goes round.
 struct Rotation {
   double mean = 0;             ///< T
@@ -55,6 +53,10 @@ struct Readings {
 ///
 /// @throws InvalidInput  if time does not rise, units look wrong, or nothing is left
 Readings usable_readings(const HallRecord& record);
+
+/// The step that all differences between neighbouring readings are multiples of, as a converter's are; 0 if there is
+/// none.
+double converter_step(std::span<const double> readings);
 
 /// Bins of readings that are not rejected, `per_period` bins a period, or fewer where readings are.
 Bins bin(const Readings& readings, const Rotation& turn, double per_period);

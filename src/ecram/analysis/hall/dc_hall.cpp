@@ -159,30 +159,19 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
 }
 
 DcHallRecord read_dc_hall(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads) {
-  static const std::vector<std::string_view> field{"field", "b", "magneticfield"}, current{"current", "i"},
-      xy{"vxy", "vhall", "hallvoltage", "vh"}, xx{"vxx", "longitudinalvoltage"};
   const record::Table table = record::read_table(path, threads);
-  const auto needed = [&](const std::string& asked, const char* option, const auto& names, const char* what,
-                          const char* si) {
-    const auto column = find_column(table, asked, option, names);
-    if (!column)
-      throw InvalidInput("{}: no column for {}; expected one, or its name with {}", record::where_header(table), what,
-                         option);
-    return si_numbers(table, *column, si);
-  };
   DcHallRecord r;
-  const auto b = needed(columns.field, "--field", field, "the field", "T");
-  const auto i = needed(columns.current, "--current", current, "the current", "A");
-  const auto v = needed(columns.voltage_xy, "--vxy", xy, "V_xy", "V");
+  const auto b = hall_column(table, columns, HallRole::field), i = hall_column(table, columns, HallRole::current),
+             v = hall_column(table, columns, HallRole::voltage_xy);
   std::vector<double> along;
-  if (const auto c = find_column(table, columns.voltage_xx, "--vxx", xx)) along = si_numbers(table, *c, "V");
+  if (const auto c = find_hall_column(table, columns, HallRole::voltage_xx)) along = si_numbers(table, *c, "V");
   r.temperature = kelvins(table, columns.temperature);
   for (std::size_t k = 0; k < b.size(); ++k) {
-    if (!std::isfinite(b[k] + i[k] + v[k]) || (!along.empty() && !std::isfinite(along[k]))) {
+    if (std::isnan(b[k]) || std::isnan(i[k]) || std::isnan(v[k]) || (!along.empty() && std::isnan(along[k]))) {
       ++r.missing;
       continue;
     }
-    if (std::max({std::abs(v[k]), std::abs(b[k]), std::abs(i[k]), along.empty() ? 0 : std::abs(along[k])}) > overflow)
+    if (std::isinf(b[k]) || std::isinf(i[k]) || std::isinf(v[k]) || (!along.empty() && std::isinf(along[k])))
       throw InvalidInput("{}: an overflow (9.9E37); expected a reading", record::where(table, k));
     r.field.push_back(b[k]);
     r.current.push_back(i[k]);
@@ -310,12 +299,11 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
 }
 
 std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& path, ThreadPool& threads) {
-  static const std::vector<std::string_view> names{"configuration", "contacts", "reading"}, currents{"current", "i"},
-      voltages{"voltage", "v"}, fields{"field", "b"};
+  static const std::vector<std::string_view> names{"configuration", "contacts", "reading"}, voltages{"voltage", "v"};
   record::TableOptions options;  // "21,34" looks like a number with a decimal comma
   options.text = [](std::string_view name) { return is_one_of(name, names); };
   const record::Table table = record::read_table(path, threads, options);
-  const auto needed = [&](const auto& wanted, const char* what) {
+  const auto needed = [&](const std::vector<std::string_view>& wanted, const char* what) {
     const auto column = find_column(table, "", "", wanted);
     if (!column)
       throw InvalidInput("{}: no column '{}'; expected configuration, current, voltage and, with Hall readings, field",
@@ -326,14 +314,15 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
   if (configuration.content != record::Content::text)
     throw InvalidInput("{}: column 'configuration' holds no text; expected \"21,34\" in quotes, or 21-34",
                        record::where_header(table));
-  const auto current = si_numbers(table, needed(currents, "current"), "A"),
+  const auto currents = find_hall_column(table, {}, HallRole::current);
+  const auto current = si_numbers(table, currents ? *currents : needed({}, "current"), "A"),
              voltage = si_numbers(table, needed(voltages, "voltage"), "V");
   std::vector<double> field(table.rows, 0.0);
-  if (const auto column = find_column(table, "", "", fields)) field = si_numbers(table, *column, "T");
+  if (const auto column = find_hall_column(table, {}, HallRole::field)) field = si_numbers(table, *column, "T");
   const auto sensors = kelvins(table, {});
   std::vector<VanDerPauwReading> readings;
   for (std::size_t i = 0; i < table.rows; ++i) {
-    if (!(std::abs(current[i]) <= overflow && std::abs(voltage[i]) <= overflow && std::abs(field[i]) <= overflow))
+    if (!std::isfinite(current[i]) || !std::isfinite(voltage[i]) || !std::isfinite(field[i]))
       throw InvalidInput("{}: an overflow (9.9E37) or no number; expected a reading", record::where(table, i));
     std::string word = configuration.words[configuration.codes[i]];
     for (char& c : word)

@@ -9,12 +9,21 @@
 
 #include <fmt/format.h>
 
-#include "ecram/analysis/hall/bins.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 
 namespace ecram::analysis {
 namespace {
+
+/// By how much a sensor's readings move, single ones apart: between the quantiles at 5 and 95 %, and the ends of a
+/// short record.
+double movement(std::vector<double> readings) {
+  std::erase_if(readings, [](double t) { return !std::isfinite(t); });
+  if (readings.empty()) return 0;
+  std::sort(readings.begin(), readings.end());
+  const std::size_t outside = readings.size() / 20;
+  return readings[readings.size() - 1 - outside] - readings[outside];
+}
 
 /// factor / |slope|: its interval is that of the slope turned round, open upwards where the slope may be zero.
 Estimate reciprocal(const Estimate& slope, double factor) {
@@ -47,7 +56,7 @@ void fuse_temperature(const std::vector<std::vector<double>>& sensors, HallFilm&
   for (const auto& sensor : sensors) {
     double sum = 0, count = 0;
     for (double t : sensor)
-      if (std::isfinite(t) && std::abs(t) < overflow) sum += t, count += 1;
+      if (std::isfinite(t)) sum += t, count += 1;
     if (count > 0) means.push_back(sum / count);
   }
   if (means.empty()) return;
@@ -67,23 +76,33 @@ void fuse_temperature(const std::vector<std::vector<double>>& sensors, HallFilm&
     result.warnings.push_back({"temperature_disagreement", 0,
                                fmt::format("the temperature sensors differ by {:.3g} K; their median {:.4g} K is used",
                                            result.temperature_spread, result.temperature)});
+  double moved = 0;
+  for (const auto& sensor : sensors) moved = std::max(moved, movement(sensor));
+  if (moved > std::max(2.0, 0.02 * result.temperature))
+    result.warnings.push_back({"temperature_moves", 0,
+                               fmt::format("the temperature moves by {:.3g} K within the record: the result is a mean "
+                                           "over it, at {:.4g} K in the mean",
+                                           moved, result.temperature)});
 }
 
 void check(const HallBar& bar) {
-  const auto positive = [](double value, const char* what) {
-    if (!(value > 0) || !std::isfinite(value)) throw InvalidInput("{} {:.6g} m; expected a positive one", what, value);
+  const auto positive = [](double value, const char* what, const char* option) {
+    if (!(value > 0) || !std::isfinite(value))
+      throw InvalidInput("{} {:.6g} m; expected a positive one ({})", what, value, option);
   };
-  positive(bar.length, "length");
-  positive(bar.width, "width");
-  positive(bar.thickness, "thickness");
+  positive(bar.length, "length", "--length");
+  positive(bar.width, "width", "--width");
+  positive(bar.thickness, "thickness", "--thickness");
   if (!(bar.arm_width >= 0 && bar.arm_width < bar.width))
-    throw InvalidInput("arm width {} m; expected 0 to the channel's width {} m", bar.arm_width, bar.width);
+    throw InvalidInput("arm width {:.6g} m (--arm-width); expected 0 to the channel's width {:.6g} m", bar.arm_width,
+                       bar.width);
   if (bar.total_length != 0 && !(bar.total_length >= bar.length))
-    throw InvalidInput("total length {} m; expected at least the length {} m between the arms", bar.total_length,
-                       bar.length);
+    throw InvalidInput("total length {:.6g} m (--total-length); expected at least the length {:.6g} m between the arms",
+                       bar.total_length, bar.length);
   if (bar.arm_position && bar.total_length > 0 && !(2 * std::abs(*bar.arm_position) < bar.total_length))
-    throw InvalidInput("the Hall arms at {} m from the middle; expected them within the total length {} m",
-                       *bar.arm_position, bar.total_length);
+    throw InvalidInput(
+        "the Hall arms at {:.6g} m from the middle (--arm-position); expected them within the total length {:.6g} m",
+        *bar.arm_position, bar.total_length);
   if (!(contact_factor(bar) > 0.5))
     throw InvalidInput("the contacts take {:.0f} % of the Hall voltage; expected a bar where they take less than half",
                        100 * (1 - contact_factor(bar)));

@@ -13,7 +13,7 @@ inline constexpr double hottest = 2000;
 
 /// The sensors fused into the film's temperature and its spread: the median of their means. A warning if they differ.
 ///
-/// @param sensors  K, one column a sensor; NaN and overflows are left out
+/// @param sensors  K, one column a sensor; NaN and infinities are left out
 /// @throws InvalidInput  for a reading that is no temperature in kelvins, or sensors of which one is in degrees Celsius
 void fuse_temperature(const std::vector<std::vector<double>>& sensors, HallFilm& result);
 

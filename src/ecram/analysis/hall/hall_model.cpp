@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "ecram/core/errors.h"
+#include "ecram/core/interrupt.h"
 #include "ecram/fit/model_choice.h"
 #include "ecram/signal/spikes.h"
 
@@ -18,6 +19,9 @@ namespace ecram::analysis {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
+
+/// Of a record: with fewer there is nothing to fit.
+constexpr std::ptrdiff_t least_readings = 8;
 
 Eigen::Index size_of(const std::vector<double>& values) { return static_cast<Eigen::Index>(values.size()); }
 
@@ -74,6 +78,19 @@ void smooth_current(Block& block, int most_order) {
   }
 }
 
+/// Nearly every reading of V_xy is at one of these limits, or within its noise of it.
+[[noreturn]] void refuse_limits(const std::vector<Limit>& limits, double noise) {
+  if (limits.size() > 1)
+    throw InvalidInput(
+        "V_xy stands at the end of its range nearly everywhere ({:.4g} or {:.4g} V), or its steps of {:.2g} V are "
+        "coarser than the signal; expected a wider range or finer steps",
+        limits[1].value, limits[0].value, limits[0].step);
+  throw InvalidInput(
+      "V_xy stands at the end of its range ({:.4g} V) and its noise of {:.2g} V reaches there nearly everywhere; "
+      "expected a wider range",
+      limits[0].value, noise);
+}
+
 }  // namespace
 
 double criterion(const signal::Regression& fit) {
@@ -84,7 +101,8 @@ double criterion(const signal::Regression& fit) {
 int best_drift_order(const HallModel& model, const signal::WhitenedModel& whitened, int most, bool with_longitudinal) {
   std::vector<double> all;
   if (model.drift.size() > 1) {
-    for (int k = 0; k <= most; ++k) all.push_back(criterion(whitened.fit(model.columns(k, with_longitudinal))));
+    for (int k = 0; k <= most; ++k)
+      stop_if_interrupted(), all.push_back(criterion(whitened.fit(model.columns(k, with_longitudinal))));
   } else {
     all = drift_criteria(whitened.fit(model.columns(most, with_longitudinal)), most, 0);
   }
@@ -101,6 +119,7 @@ int drift_order_in_any_colour(const HallModel& model, const std::vector<double>&
   int order = 0;
   double best = infinite;
   for (const signal::NoiseColour& colour : colours) {
+    stop_if_interrupted();
     const signal::WhitenedModel whitened(model.linear(), rates, colour);
     const auto all = drift_criteria(whitened.fit(model.columns(most)), most, colour.flicker + colour.brown > 0 ? 1 : 0);
     for (int k = 0; k <= most; ++k)
@@ -302,7 +321,16 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     r.rejected = std::move(found);
     return changed;
   };
-  const auto again = [&] { return make_block(bin(r, turn, bins_per_period), turn, options, current_scale); };
+  double noise = 0;
+  const auto again = [&] {
+    stop_if_interrupted();
+    const auto left = std::count(r.rejected.begin(), r.rejected.end(), 0);
+    if (left < least_readings && !r.limits.empty()) refuse_limits(r.limits, noise);
+    if (left < least_readings)
+      throw InvalidInput("{} of {} readings do not stand out of V_xy or V_xx; at least {} are needed", left,
+                         r.rejected.size(), least_readings);
+    return make_block(bin(r, turn, bins_per_period), turn, options, current_scale);
+  };
 
   mark(r.voltage_xy);
   std::vector<Block> one{again()};
@@ -337,7 +365,6 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   // Leaving readings out for their own value would favour those that noise moved away from the limit: all go that the
   // fit to the others puts near it. Whether the limit is one shows when the crests have had no say in the fit.
   std::vector<char> cut(r.time.size());
-  double noise = 0;
   const auto cut_away = [&] {
     std::fill(cut.begin(), cut.end(), 0);
     for (const Limit& limit : r.limits)
@@ -355,11 +382,7 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   };
   for (int pass = 0; pass < 20; ++pass) {
     if (pass > 0) one[0] = again();
-    if (!fit_readings())
-      throw InvalidInput(
-          "V_xy stands at the end of its range ({:.4g} V) and its noise of {:.2g} V reaches there nearly everywhere; "
-          "expected a wider range",
-          r.limits[0].value, noise);
+    if (!fit_readings()) refuse_limits(r.limits, noise);
     std::vector<double> kept;
     for (std::size_t i = 0; i < residual.size(); ++i)
       if (r.rejected[i] == 0) kept.push_back(residual[i]);

@@ -29,8 +29,8 @@ struct HallBar {
 /// 2nd ed. (2004), section 4.1, for L/W > 0.85 and s/W < 0.2.
 double contact_factor(const HallBar& bar);
 
-/// One AC Hall record: columns of equal length, in order of time. NaN where a cell is missing; an empty column where
-/// the file has none.
+/// One AC Hall record: columns of equal length, in order of time. NaN where a cell is missing, infinite where it is
+/// an overflow; an empty column where the file has none.
 struct HallRecord {
   std::string name;
   std::vector<double> time;                      ///< s

@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "ecram/core/interrupt.h"
+
 namespace ecram::analysis {
 namespace {
 
@@ -31,6 +33,7 @@ signal::Regression fit_in_own_colour(const HallModel& model, int most_order, dou
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(Eigen::Index(columns.size()), Eigen::Index(columns.size()));
   for (const auto& [colour, weight] :
        signal::likely_colours({part.interval, part.weight, part.x(Eigen::all, columns), part.y}, rates)) {
+    stop_if_interrupted();
     const auto fit = signal::WhitenedModel(model.linear(), rates, colour).fit(columns);
     if (best.coefficient.size() == 0) best = fit;
     const Eigen::VectorXd apart = fit.coefficient - best.coefficient;

@@ -11,7 +11,6 @@
 #include <toml++/toml.h>
 
 #include "ecram/analysis/columns.h"
-#include "ecram/analysis/hall/bins.h"
 #include "ecram/analysis/hall/film.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
@@ -22,39 +21,57 @@
 namespace ecram::analysis {
 namespace {
 
-using Names = std::vector<std::string_view>;
+/// How a column is recognised, and called in messages.
+struct Known {
+  std::string HallColumns::*named;
+  const char *option, *what, *si;
+  std::vector<std::string_view> names;
+};
 
-const Names time_names{"time", "t", "elapsed", "elapsedtime", "seconds", "timestamp"};
-const Names field_names{"field", "b", "bz", "magneticfield", "fluxdensity", "hallsensor", "reference", "bfield"};
-const Names angle_names{"angle", "shaftangle", "theta", "magnetangle"};
-const Names xy_names{"vxy", "vhall", "hallvoltage", "vh", "transversevoltage", "vt"};
-const Names xx_names{"vxx", "longitudinalvoltage", "vlong", "vl"};
-const Names current_names{"current", "i", "ids", "isd", "sourcecurrent", "ixx", "channelcurrent"};
-
-bool is_temperature(std::string_view name) {
-  const auto starts = [&](std::string_view with) { return name.substr(0, with.size()) == with; };
-  return starts("temperature") || starts("Temperature") || starts("T_") || name == "T" ||
-         (name.size() == 2 && name[0] == 'T' && name[1] >= '0' && name[1] <= '9');
+const Known& known(HallRole role) {
+  static const Known all[] = {
+      {&HallColumns::time, "--time", "the time", "s", {"time", "t", "elapsed", "elapsedtime", "seconds", "timestamp"}},
+      {&HallColumns::field,
+       "--field",
+       "the reference (field or shaft angle)",
+       "T",
+       {"field", "b", "bz", "magneticfield", "fluxdensity", "hallsensor", "reference", "bfield"}},
+      {&HallColumns::angle, "--angle", "the shaft's angle", "rad", {"angle", "shaftangle", "theta", "magnetangle"}},
+      {&HallColumns::voltage_xy,
+       "--vxy",
+       "V_xy",
+       "V",
+       {"vxy", "vhall", "hallvoltage", "vh", "transversevoltage", "vt"}},
+      {&HallColumns::voltage_xx, "--vxx", "V_xx", "V", {"vxx", "longitudinalvoltage", "vlong", "vl"}},
+      {&HallColumns::current,
+       "--current",
+       "the current",
+       "A",
+       {"current", "i", "ids", "isd", "sourcecurrent", "ixx", "channelcurrent"}}};
+  return all[static_cast<std::size_t>(role)];
 }
 
-std::size_t required(const record::Table& table, std::string_view asked, std::string_view option, const Names& names,
-                     std::string_view what) {
-  if (const auto column = find_column(table, asked, option, names)) return *column;
-  throw InvalidInput("{}: no column for {}; expected one named like '{}', or its name with {} (it has {})",
-                     record::where_header(table), what, names.front(), option, column_names(table));
+/// "T1", "t_stage" and "temp" are temperatures if they are in kelvins (or degrees), "sample temperature" in any case;
+/// "temperature_error" is none.
+bool is_temperature(const record::Column& column) {
+  const std::string name = simplified(column.name);
+  for (const std::string_view not_read : {"error", "err", "se", "std", "stddev", "uncertainty"})
+    if (name.ends_with(not_read)) return false;
+  if (name.find("temperature") != std::string::npos) return true;
+  const bool short_name = name == "t" || name.starts_with("temp") || column.name.starts_with("T_") ||
+                          column.name.starts_with("t_") ||
+                          (name.size() == 2 && name[0] == 't' && name[1] >= '0' && name[1] <= '9');
+  return short_name && has_unit_of(column, "K");
 }
 
 std::vector<std::size_t> temperature_columns(const record::Table& table, const std::vector<std::string>& named) {
   std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    const auto& name = table.columns[i].name;
-    const bool asked = std::find(named.begin(), named.end(), name) != named.end();
-    if (asked || (named.empty() && is_temperature(name))) found.push_back(i);
-  }
   for (const auto& name : named)
-    if (std::none_of(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; }))
-      throw InvalidInput("{}: no column '{}' (--temperature); it has {}", record::where_header(table), name,
-                         column_names(table));
+    if (const auto column = find_column(table, name, "--temperature", {})) found.push_back(*column);
+  for (std::size_t i = 0; named.empty() && i < table.columns.size(); ++i)
+    if (is_temperature(table.columns[i])) found.push_back(i);
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 
@@ -67,30 +84,39 @@ double metres(const toml::node& node, std::string_view key) {
 
 }  // namespace
 
+std::optional<std::size_t> find_hall_column(const record::Table& table, const HallColumns& columns, HallRole role) {
+  const Known& k = known(role);
+  return find_column(table, columns.*k.named, k.option, k.names, k.si);
+}
+
+std::vector<double> hall_column(const record::Table& table, const HallColumns& columns, HallRole role) {
+  const Known& k = known(role);
+  if (const auto column = find_hall_column(table, columns, role)) return si_numbers(table, *column, k.si);
+  throw InvalidInput("{}: no column for {}; expected one named like '{}', or its name with {} (it has {})",
+                     record::where_header(table), k.what, k.names.front(), k.option, column_names(table));
+}
+
 HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads) {
   const record::Table table = record::read_table(path, threads);
   HallRecord record;
   record.name = path.string();
   record.first_line = record::line_of(table, 0);
-  record.time = si_numbers(table, required(table, columns.time, "--time", time_names, "the time"), "s");
-  const std::size_t xy = required(table, columns.voltage_xy, "--vxy", xy_names, "V_xy");
-  record.voltage_xy = si_numbers(table, xy, "V");
-  if (const auto xx = find_column(table, columns.voltage_xx, "--vxx", xx_names)) {
-    if (*xx == xy)
+  record.time = hall_column(table, columns, HallRole::time);
+  record.voltage_xy = hall_column(table, columns, HallRole::voltage_xy);
+  if (const auto xx = find_hall_column(table, columns, HallRole::voltage_xx)) {
+    if (xx == find_hall_column(table, columns, HallRole::voltage_xy))
       throw InvalidInput("{}: column '{}' is named as V_xy and as V_xx", record::where_header(table),
-                         table.columns[xy].name);
+                         record::printable(table.columns[*xx].name));
     record.voltage_xx = si_numbers(table, *xx, "V");
   }
 
-  if (columns.set_current) {
+  if (columns.set_current)
     record.current.assign(record.time.size(), *columns.set_current);
-  } else {
-    record.current =
-        si_numbers(table, required(table, columns.current, "--current", current_names, "the current"), "A");
-  }
+  else
+    record.current = hall_column(table, columns, HallRole::current);
 
-  const auto field = find_column(table, columns.field, "--field", field_names);
-  const auto angle = find_column(table, columns.angle, "--angle", angle_names);
+  const auto field = find_hall_column(table, columns, HallRole::field);
+  const auto angle = find_hall_column(table, columns, HallRole::angle);
   if (angle.has_value() && (!field.has_value() || !columns.angle.empty())) {
     const std::size_t column = angle.value_or(0);
     if (!columns.field_amplitude)
@@ -104,12 +130,10 @@ HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns
           "{}: --field-amplitude belongs to a shaft angle, and the reference is a field sensor; expected "
           "the angle's column with --angle, or no amplitude",
           record::where_header(table));
-    record.field = si_numbers(
-        table, required(table, columns.field, "--field", field_names, "the reference (field or shaft angle)"), "T");
+    record.field = hall_column(table, columns, HallRole::field);
   }
 
-  for (std::size_t i : temperature_columns(table, columns.temperature))
-    record.temperature.push_back(si_numbers(table, i, "K"));
+  record.temperature = kelvins(table, columns.temperature);
   return record;
 }
 
@@ -118,7 +142,7 @@ std::vector<std::vector<double>> kelvins(const record::Table& table, const std::
   for (std::size_t c : temperature_columns(table, named)) {
     sensors.push_back(si_numbers(table, c, "K"));
     for (std::size_t i = 0; i < table.rows; ++i)
-      if (const double t = sensors.back()[i]; t <= 0 || (t > hottest && t < overflow))
+      if (const double t = sensors.back()[i]; t <= 0 || (t > hottest && std::isfinite(t)))
         throw InvalidInput("{}: {} of {:.6g} K; expected kelvins above 0 to {} (Celsius?)", record::where(table, i),
                            record::printable(table.columns[c].name), t, hottest);
   }
@@ -126,8 +150,8 @@ std::vector<std::vector<double>> kelvins(const record::Table& table, const std::
 }
 
 HallBar read_hall_bar(const std::filesystem::path& path) {
+  const MappedFile file(path);  // names itself
   return naming(path.string(), [&] {
-    const MappedFile file(path);
     toml::table table;
     try {
       table = toml::parse(file.text());

@@ -20,12 +20,26 @@ struct HallColumns {
   std::optional<double> set_current;      ///< A: the source's, where the file has no column of currents
 };
 
+/// What a column of Hall readings holds.
+enum class HallRole { time, field, angle, voltage_xy, voltage_xx, current };
+
+/// The column of that role: the one that `columns` names, or else one that is recognised.
+///
+/// @throws InvalidInput  for a name that is not there
+std::optional<std::size_t> find_hall_column(const record::Table& table, const HallColumns& columns, HallRole role);
+
+/// Its numbers in SI, as `si_numbers`.
+///
+/// @throws InvalidInput  also if there is none
+std::vector<double> hall_column(const record::Table& table, const HallColumns& columns, HallRole role);
+
 /// Reads a CSV or TSV file of an AC Hall record; docs/hall.md lists the column names.
 ///
 /// @throws InvalidInput  "file:line: what is wrong, what was expected"
 HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns& columns, ThreadPool& threads);
 
-/// The temperature columns of a table: those named, or else all that are recognised.
+/// The temperature columns of a table: those named, or else all that are recognised; not those of its errors. Overflows
+/// are infinite.
 ///
 /// @throws InvalidInput  for a name that is not there, and "file:line: ..." for a reading of 0 K or less, or above 2000
 /// K

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "ecram/analysis/columns.h"
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/nearest.h"
@@ -19,9 +20,6 @@ namespace ecram::analysis {
 namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-/// What instruments return instead of a reading out of range (9.9e37, 9.91e37), and anything beyond any reading.
-constexpr double overflow_reading = 9.9e36;
 
 struct KnownName {
   std::string_view name;
@@ -296,7 +294,7 @@ void resistances_to_conductances(std::vector<double>& values, double factor, con
 void drop_overflows(std::vector<double>& values, const record::Table& table, std::vector<Warning>& warnings) {
   std::size_t count = 0, first = 0;
   for (std::size_t row = 0; row < values.size(); ++row)
-    if (std::abs(values[row]) >= overflow_reading) {
+    if (is_overflow(values[row])) {
       if (count++ == 0) first = row;
       values[row] = not_a_number;
     }
@@ -490,7 +488,7 @@ std::vector<double> pulse_energies(const record::Table& table, const PulseColumn
     const double to_si = factor_of(table, table.columns[index], factor.si);
     const auto values = record::numbers(table, index);
     for (std::size_t row = 0; row < energy.size(); ++row)
-      energy[row] *= std::abs(values[row]) >= overflow_reading ? not_a_number : values[row] * to_si;
+      energy[row] *= is_overflow(values[row]) ? not_a_number : values[row] * to_si;
   }
   if (factors.size() > 1)
     for (double& value : energy) value = std::abs(value);

@@ -12,7 +12,6 @@
 #include "ecram/analysis/hall/film.h"
 #include "ecram/analysis/transport/transport.h"
 #include "ecram/core/errors.h"
-#include "ecram/core/units.h"
 
 namespace ecram::analysis {
 namespace {
@@ -20,17 +19,10 @@ namespace {
 using Names = std::vector<std::string_view>;
 
 /// "t [s]" beside a temperature.
-bool is_time(const record::Column& column) {
-  if (column.name != "t" || column.unit.empty()) return false;
-  try {
-    unit_factor(column.unit, "s");
-    return true;
-  } catch (const InvalidInput&) {
-    return false;
-  }
-}
+bool is_time(const record::Column& column) { return column.name == "t" && has_unit_of(column, "s"); }
 
-constexpr double largest_reading = 1e37;  // instruments mark an overflow with 9.9E37
+/// A number of `si_numbers` for a message.
+std::string as_read(double v) { return std::isinf(v) ? "an overflow" : fmt::format("{}", v); }
 
 /// The column of one of these names. Two are refused, for either could be meant; one in seconds called "t" is the time.
 std::optional<std::size_t> only_column(const record::Table& table, const Names& names, const char* what) {
@@ -59,9 +51,9 @@ TemperatureSeries series(TransportTable& result, const record::Table& table, con
     error_name = record::printable(table.columns[*error_column].name);
   }
   for (std::size_t i = 0; i < errors.size(); ++i)
-    if (errors[i] < 0 || errors[i] > largest_reading)
+    if (errors[i] < 0 || std::isinf(errors[i]))
       throw InvalidInput("{}: {} is {}; expected a standard error, 0 or more and no overflow (9.9E37)",
-                         record::where(table, i), error_name, errors[i]);
+                         record::where(table, i), error_name, as_read(errors[i]));
   TemperatureSeries s;
   const bool stated = std::any_of(errors.begin(), errors.end(), [](double e) { return e > 0; });
   std::size_t without = 0, first = 0, unknown = 0, first_unknown = 0;
@@ -72,9 +64,10 @@ TemperatureSeries series(TransportTable& result, const record::Table& table, con
       if (without++ == 0 || i < first) first = i;
       continue;
     }
-    if (!(v > 0) || std::abs(v) > largest_reading)
+    if (!(v > 0) || std::isinf(v))
       throw InvalidInput("{}: {} is {}; expected a positive number{}", record::where(table, i),
-                         record::printable(table.columns[column].name), v, v > 0 ? ", and no overflow (9.9E37)" : "");
+                         record::printable(table.columns[column].name), as_read(v),
+                         std::isinf(v) ? ", and no overflow (9.9E37)" : "");
     s.temperature.push_back(temperature[i]);
     s.value.push_back(invert ? 1 / v : v);
     const double e = errors.empty() || std::isnan(errors[i]) ? 0 : errors[i];
@@ -111,7 +104,9 @@ TransportTable read_transport_table(const std::filesystem::path& path, ThreadPoo
   for (std::size_t i = 0; i < temperature.size(); ++i)
     if (std::isnan(temperature[i]))
       throw InvalidInput("{}: the temperature is missing", record::where(table, i));
-    else if (!(temperature[i] > 0) || temperature[i] > largest_reading)
+    else if (std::isinf(temperature[i]))
+      throw InvalidInput("{}: the temperature is an overflow (9.9E37); expected kelvins", record::where(table, i));
+    else if (!(temperature[i] > 0))
       throw InvalidInput("{}: temperature {} K; expected kelvins above 0 (degrees Celsius? then write [degC])",
                          record::where(table, i), temperature[i]);
     else if (temperature[i] > hottest)
