@@ -202,6 +202,21 @@ TEST(AcHall, EndContactsShortCircuitTheHallVoltage) {
     }
 }
 
+// The same from a series along the bar instead of across it: sines of n pi x / L that vanish on the contacts.
+TEST(AcHall, ShortCircuitOfShortBars) {
+  for (const double length : {0.85, 1.0, 1.5, 3.0})
+    for (const double at : {0.0, 0.2}) {
+      double share = 0;
+      for (int n = 1; n < 400001; n += 2) {
+        const double k = n * std::numbers::pi;
+        share += 8 * length / (k * k) * std::sin(k * (0.5 + at / length)) * std::tanh(0.5 * k / length);
+      }
+      HallBar bar{1e-6, 1, 1, 0, length, false};
+      bar.arm_position = at;
+      EXPECT_NEAR(contact_factor(bar), share, 1e-5) << length << ", " << at;
+    }
+}
+
 // Mains at 50.03 Hz, read once a second, is a line at 0.03 Hz: found, named, and no burden on the Hall signal.
 TEST(AcHall, FoldedMainsIsFittedAndNamed) {
   auto scene = paper_scene(200);
