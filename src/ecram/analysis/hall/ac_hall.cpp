@@ -265,8 +265,8 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
   const auto offset =
       static_cast<Eigen::Index>(std::find(f.columns.begin(), f.columns.end(), f.model.drift[0][0]) - f.columns.begin());
-  const double current_sign = mean(block.current) < 0 ? -1 : 1;
-  r.offset = scaled(normal_estimate(f.coefficient(offset), f.error(offset)), current_sign / r.current);
+  // The drift's columns have the current's sign.
+  r.offset = scaled(normal_estimate(f.coefficient(offset), f.error(offset)), 1 / r.current);
   if (r.pickup_separated)
     r.pickup = scaled(normal_estimate(f.coefficient(HallModel::pickup), f.error(HallModel::pickup)), amplitude);
 
@@ -276,6 +276,7 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
                               ? scaled(normal_estimate(f.coefficient(HallModel::lag), f.error(HallModel::lag)),
                                        -omega * amplitude * r.current)
                               : scaled(r.induced, -1);
+  const double current_sign = mean(block.current) < 0 ? -1 : 1;
   const double orientation = (f.coefficient(HallModel::hall) < 0 ? -1 : 1) * (r.pickup_separated ? 1 : current_sign);
   const double size = std::hypot(in_phase, behind.value);
   r.phase = normal_estimate(
@@ -341,6 +342,12 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
   result.warnings.insert(result.warnings.end(), readings.warnings.begin(), readings.warnings.end());
   check_current(p.blocks[0], options);
   result.current = mean_magnitude(p.blocks[0].current);
+  if (const Block& block = p.blocks[0]; block.modulated && block.levels == 1 && block.current_error > 1e-3)
+    result.warnings.push_back(
+        {"noisy_current", 0,
+         fmt::format("the current changes all the time and its readings have noise of {:.2g} A: Hall slope and "
+                     "resistance are too small by some {:.2g} %",
+                     block.current_noise, 100 * block.current_error)});
   p.most_order = most_drift_order(turn, options.most_drift_order);
   result.pickup_separated = p.blocks[0].modulated || options.zero_current != nullptr;
   return p;
