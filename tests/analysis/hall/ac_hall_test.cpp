@@ -80,6 +80,64 @@ TEST(AcHall, ThreeEstimatesAgree) {
   EXPECT_EQ(r.lock_in.in_phase.size(), 15u);
 }
 
+// A term in B^2 or a bent drift is none of the lock-in's: 40 records, of whose intervals 38 hold the truth.
+TEST(AcHall, LockInIsFreeOfEvenTermAndBentDrift) {
+  for (const bool bent : {false, true}) {
+    auto scene = paper_scene(300);
+    scene.phase = 1;
+    if (bent)
+      scene.drift = {0, 1};
+    else
+      scene.magnetoresistance = 0.1;
+    const double truth = synthetic::truth(scene).hall_slope * 0.6;
+    int held = 0;
+    for (scene.index = 0; scene.index < 40; ++scene.index) {
+      const HallResult r = analyse(scene);
+      const Estimate& e = r.lock_in.mean.in_phase;
+      held += e.low <= truth && truth <= e.high ? 1 : 0;
+      EXPECT_FALSE(warned(r, "estimates_disagree")) << scene.index;
+    }
+    EXPECT_GE(held, 33) << bent;
+  }
+}
+
+// Two to four periods: the lock-in's error is then made of as many values.
+TEST(AcHall, FewPeriodsDoNotDisagree) {
+  for (const double periods : {2.0, 3.0, 4.0}) {
+    auto scene = paper_scene(100);
+    scene.duration = 80 * periods + 1;
+    int disagree = 0;
+    for (scene.index = 0; scene.index < 60; ++scene.index) disagree += warned(analyse(scene), "estimates_disagree");
+    EXPECT_EQ(disagree, 0) << periods;
+  }
+}
+
+// The pick-up that a record at zero current tells is known no better than that record allows: at ten times the noise
+// its error is all of the lock-in's.
+TEST(AcHall, SubtractedPickupHasItsError) {
+  auto scene = paper_scene(1000);
+  const auto t = synthetic::truth(scene);
+  scene.pickup_in_phase = 0.2 * std::abs(t.hall_slope * 0.6 * t.current);
+  int lock_in = 0, fourier = 0;
+  constexpr int records = 40;
+  for (scene.index = 0; scene.index < 2 * records; scene.index += 2) {
+    auto off = scene;
+    off.source_voltage = 0;
+    off.white_noise *= 10;
+    ++off.index;
+    const HallRecord zero = synthetic::hall_record(off);
+    HallOptions options;
+    options.zero_current = &zero;
+    const HallResult r = analyse(scene, options);
+    const auto holds = [&](const Estimate& e) { return e.low <= t.hall_slope * 0.6 && t.hall_slope * 0.6 <= e.high; };
+    lock_in += holds(r.lock_in.mean.in_phase) ? 1 : 0;
+    fourier += holds(r.fourier.amplitude.in_phase) ? 1 : 0;
+    EXPECT_NEAR(r.lock_in.mean.in_phase.standard_error / std::abs(t.hall_slope * 0.6), 0.01, 0.002);
+  }
+  EXPECT_GE(lock_in, 34);
+  EXPECT_GE(fourier, 34);
+}
+
 TEST(AcHall, LagIsSeenInThePhaseAndTakenOutWhereItIsKnown) {
   auto scene = paper_scene(1e5);
   scene.loop_area = 0;
@@ -201,6 +259,21 @@ TEST(AcHall, EndContactsShortCircuitTheHallVoltage) {
       HallBar bar{1e-6, 1, 1, 0, length, false};
       bar.arm_position = at;
       EXPECT_NEAR(contact_factor(bar), relaxed_hall_share(length, at), 0.004) << length << ", " << at;
+    }
+}
+
+// The same from a series along the bar instead of across it: sines of n pi x / L that vanish on the contacts.
+TEST(AcHall, ShortCircuitOfShortBars) {
+  for (const double length : {0.85, 1.0, 1.5, 3.0})
+    for (const double at : {0.0, 0.2}) {
+      double share = 0;
+      for (int n = 1; n < 400001; n += 2) {
+        const double k = n * std::numbers::pi;
+        share += 8 * length / (k * k) * std::sin(k * (0.5 + at / length)) * std::tanh(0.5 * k / length);
+      }
+      HallBar bar{1e-6, 1, 1, 0, length, false};
+      bar.arm_position = at;
+      EXPECT_NEAR(contact_factor(bar), share, 1e-5) << length << ", " << at;
     }
 }
 

@@ -180,6 +180,21 @@ TEST(VanDerPauw, FindsSheetResistanceAndCarrier) {
   EXPECT_THROW(analyse_van_der_pauw(missing, 1e-7), InvalidInput);
 }
 
+// The current's sign is the current's, not the configuration's: reversed with its voltage it changes nothing.
+TEST(VanDerPauw, ReversedCurrent) {
+  const auto forward = square_sample(-40, 220, 220, 0.5);
+  auto back = forward, both = forward;
+  for (auto& r : back)
+    if (r.field != 0) r.current = -r.current, r.voltage = -(r.voltage - 3e-6) + 3e-6;
+  both.insert(both.end(), back.begin() + 8, back.end());
+  for (const auto& readings : {back, both}) {
+    const DcHallResult r = analyse_van_der_pauw(readings, 1e-7);
+    EXPECT_EQ(r.carrier, Carrier::electrons);
+    EXPECT_NEAR(r.hall_slope.value, -40, 1e-6);
+    EXPECT_NEAR(r.sheet_resistance.value, std::numbers::pi / std::numbers::ln2 * 220, 1e-6);
+  }
+}
+
 TEST(VanDerPauw, RefusesWhatCannotBe) {
   const auto refused = [](const std::vector<VanDerPauwReading>& readings) -> std::string {
     try {

@@ -177,17 +177,19 @@ void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& f
          fmt::format(
              "V_xx has a part in step with the field ({:.3g} ohm/T): its arms are not opposite, or the film is uneven",
              along->odd));
-  const auto compare = [&](const Estimate& other, const char* name, const char* reason) {
-    if (!other.known() || !(other.standard_error > 0)) return;
+  const auto compare = [&](const SimpleHallEstimate& simple, const char* name, const char* reason) {
+    const Estimate& other = simple.in_phase;
+    if (!other.known() || !(other.standard_error > 0) || !(simple.freedom > 0)) return;
     const double own = r.in_phase.standard_error, theirs = other.standard_error;
     const double apart = std::sqrt(std::max(theirs * theirs - own * own, 0.25 * theirs * theirs));
-    if (std::abs(other.value - r.in_phase.value) > 4 * apart)
+    // As unlikely as four standard deviations of a normal distribution, however few made the error.
+    static const double four = 0.5 * std::erfc(-4 / std::numbers::sqrt2);
+    if (std::abs(other.value - r.in_phase.value) > fit::student_t_quantile(four, simple.freedom) * apart)
       warn("estimates_disagree",
            fmt::format("{} gives {:.4g} ohm and the fit {:.4g} ohm: {}", name, other.value, r.in_phase.value, reason));
   };
-  compare(r.lock_in.mean.in_phase, "the lock-in",
-          "the offset moves within a period in a way that one of them does not follow");
-  compare(r.fourier.amplitude.in_phase, "the Fourier transform",
+  compare(r.lock_in.mean, "the lock-in", "the offset moves within a period in a way that one of them does not follow");
+  compare(r.fourier.amplitude, "the Fourier transform",
           "the rotation is not steady, the record has gaps, or drift leaks into the line");
 }
 
@@ -285,6 +287,14 @@ Estimate estimate(const HallFit& f, double value, double error) {
   return {value, error, value - t * error, value + t * error};
 }
 
+/// With an independent error besides, which is normal.
+Estimate with_error(const Estimate& e, double error) {
+  if (!e.known() || !(e.standard_error > 0)) return e;
+  const double normal = normal_estimate(0, error).high;
+  return {e.value, std::hypot(e.standard_error, error), e.value - std::hypot(e.value - e.low, normal),
+          e.value + std::hypot(e.high - e.value, normal)};
+}
+
 /// R_xy in step with the field as it would be without the lag that its quadrature tells: a first-order lag of phase phi
 /// leaves cos^2(phi) of it in step.
 Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
@@ -329,8 +339,8 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
   const auto offset =
       static_cast<Eigen::Index>(std::find(f.columns.begin(), f.columns.end(), f.model.drift[0][0]) - f.columns.begin());
-  const double current_sign = mean(block.current) < 0 ? -1 : 1;
-  r.offset = scaled(normal_estimate(f.coefficient(offset), f.error(offset)), current_sign / r.current);
+  // The drift's columns have the current's sign.
+  r.offset = scaled(normal_estimate(f.coefficient(offset), f.error(offset)), 1 / r.current);
   if (r.pickup_separated)
     r.pickup = scaled(normal_estimate(f.coefficient(HallModel::pickup), f.error(HallModel::pickup)), amplitude);
 
@@ -340,6 +350,7 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
                               ? scaled(normal_estimate(f.coefficient(HallModel::lag), f.error(HallModel::lag)),
                                        -omega * amplitude * r.current)
                               : scaled(r.induced, -1);
+  const double current_sign = mean(block.current) < 0 ? -1 : 1;
   const double orientation = (f.coefficient(HallModel::hall) < 0 ? -1 : 1) * (r.pickup_separated ? 1 : current_sign);
   const double size = std::hypot(in_phase, behind.value);
   r.phase = normal_estimate(
@@ -406,6 +417,12 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
   result.warnings.insert(result.warnings.end(), readings.warnings.begin(), readings.warnings.end());
   check_current(p.blocks[0], options);
   result.current = mean_magnitude(p.blocks[0].current);
+  if (const Block& block = p.blocks[0]; block.modulated && block.levels == 1 && block.current_error > 1e-3)
+    result.warnings.push_back(
+        {"noisy_current", 0,
+         fmt::format("the current changes all the time and its readings have noise of {:.2g} A: Hall slope and "
+                     "resistance are too small by some {:.2g} %",
+                     block.current_noise, 100 * block.current_error)});
   p.most_order = most_drift_order(turn, options.most_drift_order);
   result.pickup_separated = p.blocks[0].modulated || options.zero_current != nullptr;
   return p;
@@ -529,8 +546,18 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
                                     fit.coefficient(HallModel::rate) * block.reference.rate[i];
       resistance.resistance[i] *= sign / block.current[i];
     }
-    result.lock_in = lock_in(resistance, turn, result.field_amplitude);
+    result.lock_in = lock_in(resistance, turn, result.field_amplitude, fit.drift_order);
     result.fourier = fourier_hall(resistance, turn, result.field_amplitude, fit.drift_order);
+    if (result.pickup_separated) {
+      // What was taken away was not known exactly.
+      const double in_phase = fit.error(HallModel::pickup) * result.field_amplitude / result.current,
+                   quadrature =
+                       fit.error(HallModel::rate) * 2 * pi * turn.frequency * result.field_amplitude / result.current;
+      for (SimpleHallEstimate* simple : {&result.lock_in.mean, &result.fourier.amplitude}) {
+        simple->in_phase = with_error(simple->in_phase, in_phase);
+        simple->quadrature = with_error(simple->quadrature, quadrature);
+      }
+    }
   }
 
   const bool above_floor = hall_voltage >= options.voltage_floor;

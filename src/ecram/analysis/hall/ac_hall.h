@@ -33,6 +33,7 @@ enum class Carrier { electrons, holes, not_detected };
 struct SimpleHallEstimate {
   Estimate in_phase;    ///< ohm, at the field's amplitude
   Estimate quadrature;  ///< ohm
+  double freedom = 0;   ///< degrees of freedom of their errors
 };
 
 /// Lock-in: amplitude in step with the field in every whole period, offset and slope of that period taken away.

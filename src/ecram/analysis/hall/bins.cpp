@@ -384,9 +384,9 @@ Bins bin(const Readings& r, const Rotation& turn, double per_period) {
   Bins bins;
   const auto reserve = static_cast<std::size_t>(std::min(double(r.time.size()), turn.periods * per_period + 2));
   for (auto* column : {&bins.time, &bins.weight, &bins.field, &bins.current, &bins.current_field, &bins.current_field2,
-                       &bins.voltage_xy, &bins.voltage_xx})
+                       &bins.current_cubed, &bins.voltage_xy, &bins.voltage_xx})
     column->reserve(reserve);
-  double count = 0, t = 0, b = 0, current = 0, cb = 0, cb2 = 0, xy = 0, xx = 0;
+  double count = 0, t = 0, b = 0, current = 0, cb = 0, cb2 = 0, cubed = 0, xy = 0, xx = 0;
   const auto close = [&] {
     if (count == 0) return;
     bins.time.push_back(t / count);
@@ -395,9 +395,10 @@ Bins bin(const Readings& r, const Rotation& turn, double per_period) {
     bins.current.push_back(current / count);
     bins.current_field.push_back(cb / count);
     bins.current_field2.push_back(cb2 / count);
+    bins.current_cubed.push_back(cubed / count);
     bins.voltage_xy.push_back(xy / count);
     if (with_xx) bins.voltage_xx.push_back(xx / count);
-    count = t = b = current = cb = cb2 = xy = xx = 0;
+    count = t = b = current = cb = cb2 = cubed = xy = xx = 0;
   };
   const double start = r.time.front();
   double next = start + width;
@@ -413,6 +414,7 @@ Bins bin(const Readings& r, const Rotation& turn, double per_period) {
     current += r.current[i];
     cb += r.current[i] * r.field[i];
     cb2 += r.current[i] * r.field[i] * r.field[i];
+    cubed += r.current[i] * r.current[i] * r.current[i];
     xy += r.voltage_xy[i];
     if (with_xx) xx += r.voltage_xx[i];
   }

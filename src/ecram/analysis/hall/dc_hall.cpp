@@ -223,7 +223,7 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   for (const auto& r : readings) {
     if (!(std::abs(r.current) > 0))
       throw InvalidInput("configuration {}: current {} A; expected one that is not zero", r.configuration, r.current);
-    const double resistance = r.voltage / std::abs(r.current);
+    const double resistance = r.voltage / r.current;
     if (std::abs(r.field) <= 0.02 * largest || largest == 0) {
       none[r.configuration].push_back(resistance);
     } else {

@@ -42,11 +42,17 @@ Estimate reciprocal(const Estimate& slope, double factor) {
 double contact_factor(const HallBar& bar) {
   double factor = 1;
   constexpr double pi = std::numbers::pi;
-  if (bar.total_length > 0)
-    for (const double side : {-1.0, 1.0}) {
-      const double distance = 0.5 * bar.total_length + side * bar.arm_position.value_or(0.5 * bar.length);
-      factor -= 8 / (pi * pi) * std::exp(-pi * distance / bar.width);
+  if (bar.total_length > 0) {
+    const double half = 0.5 * bar.total_length / bar.width,
+                 at = std::abs(bar.arm_position.value_or(0.5 * bar.length)) / bar.width;
+    for (int m = 1; m < 1000; m += 2) {
+      // cosh(m pi at) / cosh(m pi half), without its overflow.
+      const double k = m * pi;
+      const double share = std::exp(-k * (half - at)) * (1 + std::exp(-2 * k * at)) / (1 + std::exp(-2 * k * half));
+      factor -= 8 / (k * k) * share;
+      if (share < 1e-12) break;
     }
+  }
   if (bar.arm_width > 0) factor *= 1 - 2 * bar.arm_width / (pi * bar.width);
   return factor;
 }

@@ -50,31 +50,34 @@ std::vector<double> drift_criteria(const signal::Regression& full, int most, std
   return all;
 }
 
-/// The smooth part of the current, without what stands out, and the relative error of its mean: polynomials of the
-/// order that AICc prefers, for needless ones would carry the meter's noise into the Hall term.
-void smooth_current(Block& block, int most_order) {
-  const Eigen::VectorXd y = vector(block.bins.current);
-  const auto n = static_cast<std::size_t>(y.size());
-  Eigen::VectorXd weight = Eigen::VectorXd::Ones(y.size());
-  const auto fitted = [&](int order) {
-    return signal::least_squares(block.polynomials.leftCols(order + 1), y, weight);
-  };
-  for (int pass = 0; pass < 2; ++pass) {
-    const Eigen::VectorXd rest = fitted(most_order).residual;
-    const double limit = 5 * signal::robust_scale({rest.data(), rest.data() + rest.size()});
-    for (Eigen::Index i = 0; i < y.size(); ++i) weight[i] = std::abs(rest[i]) > limit ? 1e-9 : 1;
+/// Standard deviation of the readings' noise from the differences of neighbours.
+double noise_of_neighbours(const std::vector<double>& readings) {
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < readings.size(); ++i) steps.push_back(readings[i] - readings[i - 1]);
+  return steps.empty() ? 0 : signal::robust_scale(std::move(steps)) / std::numbers::sqrt2;
+}
+
+/// Where the current was not switched between levels: its smooth part, if what it does beside that is no more than the
+/// noise of its readings. Sets `modulated` if it is more, a fifth of the mean at least.
+void smooth_current(Block& block, double reading_noise, int most_order) {
+  const Smooth s = smooth(block.polynomials.leftCols(most_order + 1), block.bins.current);
+  const double magnitude = mean_magnitude(block.bins.current);
+  std::vector<double> deviation(block.bins.current);
+  double square = 0;
+  for (std::size_t i = 0; i < deviation.size(); ++i) {
+    deviation[i] -= s.values[i];
+    square += reading_noise * reading_noise / block.bins.weight[i] / double(deviation.size());
   }
-  double best = infinite;
-  for (int order = 0; order <= most_order; ++order) {
-    const auto fit = fitted(order);
-    const double square = weight.dot(fit.residual.cwiseAbs2()), floor = 1e-24 * y.squaredNorm();
-    const auto parameters = static_cast<std::size_t>(order) + 2;
-    const double criterion = fit::aicc(double(n) * std::log(std::max(square, floor) / double(n)), parameters, n);
-    if (!(criterion < best)) continue;
-    best = criterion;
-    Eigen::Map<Eigen::VectorXd>(block.current.data(), y.size()) = y - fit.residual;
-    const double variance = square / std::max(1.0, double(y.size() - order - 1));
-    block.current_error = std::sqrt(variance * fit.inverse(0, 0)) / std::abs(fit.coefficient[0]);
+  const double apart = signal::robust_scale(deviation);
+  block.modulated = apart * apart > square + 0.04 * magnitude * magnitude && apart > 1.5 * std::sqrt(square);
+  if (block.modulated) {
+    // The readings are the regressor, bin by bin: their noise makes slope and resistance too small by this share.
+    block.current = block.bins.current;
+    block.current_noise = std::sqrt(square);
+    block.current_error = square / (vector(block.current).squaredNorm() / double(deviation.size()));
+  } else {
+    block.current = s.values;
+    block.current_error = s.mean_error / std::abs(mean(s.values));
   }
 }
 
@@ -144,7 +147,8 @@ int most_drift_order(const Rotation& turn, int wanted) {
   return std::clamp(static_cast<int>(turn.periods) - 1, 1, std::max(1, wanted));
 }
 
-Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale) {
+Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale,
+                 const CurrentLevels& levels, double reading_noise) {
   Block block;
   block.reference = reference(bins.time, bins.field, turn);
   const bool noisy = block.reference.left_noise > 0;
@@ -152,22 +156,25 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
   block.polynomials = legendre(bins.time, most_drift_order(turn, options.most_drift_order));
   block.bins = std::move(bins);
 
-  block.current.assign(block.bins.time.size(), 0.0);
-  const double magnitude = mean_magnitude(block.bins.current);
-  if (magnitude <= 0.02 * current_scale) {
-    block.no_current = true;
-  } else {
-    const auto positive =
-        std::count_if(block.bins.current.begin(), block.bins.current.end(), [](double i) { return i > 0; });
-    const double share = double(positive) / double(block.bins.current.size());
-    smooth_current(block, std::min(4, static_cast<int>(block.polynomials.cols()) - 1));
-    std::vector<double> deviation(block.bins.current);
-    for (std::size_t i = 0; i < deviation.size(); ++i) deviation[i] -= block.current[i];
+  const int most_order = std::min(4, static_cast<int>(block.polynomials.cols()) - 1);
+  block.levels = levels.count;
+  if (levels.count > 1) {
+    block.current = block.bins.current;
+    block.current_error = levels.error;
+    const Smooth s = smooth(block.polynomials.leftCols(most_order + 1), block.current);
+    std::vector<double> deviation(block.current);
+    for (std::size_t i = 0; i < deviation.size(); ++i) deviation[i] -= s.values[i];
+    const auto positive = std::count_if(block.current.begin(), block.current.end(), [](double i) { return i > 0; });
+    const double share = double(positive) / double(block.current.size()), magnitude = mean_magnitude(block.current);
     block.modulated = (share > 0.05 && share < 0.95) || signal::robust_scale(deviation) > 0.2 * magnitude;
-    if (block.modulated) {
-      block.current = block.bins.current;
-      block.current_error = 0;  // its readings are the regressor, bin by bin
-    }
+  } else {
+    smooth_current(block, reading_noise, most_order);
+  }
+  if (mean_magnitude(block.current) <= 0.02 * current_scale) {
+    block.no_current = true;
+    block.modulated = false;
+    block.current.assign(block.bins.time.size(), 0.0);
+    block.current_error = block.current_noise = 0;
   }
   block.mean_field2 = vector(block.bins.field).squaredNorm() / double(block.bins.field.size());
   return block;
@@ -311,7 +318,7 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
                      double current_scale) {
   constexpr int reach = 4;
   constexpr double most = 7;
-  std::vector<char> longitudinal(r.time.size());
+  std::vector<char> longitudinal(r.time.size());  // and others that are left out whatever V_xy is
   if (!r.voltage_xx.empty()) longitudinal = signal::spikes(r.voltage_xx, reach, 10);
   // Marks what stands out of these values, or of V_xx. Has anything changed?
   const auto mark = [&](const std::vector<double>& values) {
@@ -321,6 +328,14 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     r.rejected = std::move(found);
     return changed;
   };
+  CurrentLevels levels = current_levels(r.time, r.current);
+  for (std::size_t i = 0; i < levels.uncertain.size(); ++i) longitudinal[i] |= levels.uncertain[i];
+  const double reading_noise = noise_of_neighbours(r.current);
+  if (levels.count > 1) r.current = std::move(levels.current);
+  // A current that changes within the bins would average to nothing: then each reading is a bin.
+  constexpr double most_bins = 65536;
+  if (double(levels.steps) > 0.25 * bins_per_period * turn.periods)
+    bins_per_period = std::max(bins_per_period, std::min(double(r.time.size()), most_bins) / turn.periods);
   double noise = 0;
   const auto again = [&] {
     stop_if_interrupted();
@@ -329,7 +344,7 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     if (left < least_readings)
       throw InvalidInput("{} of {} readings do not stand out of V_xy or V_xx; at least {} are needed", left,
                          r.rejected.size(), least_readings);
-    return make_block(bin(r, turn, bins_per_period), turn, options, current_scale);
+    return make_block(bin(r, turn, bins_per_period), turn, options, current_scale, levels, reading_noise);
   };
 
   mark(r.voltage_xy);
@@ -351,7 +366,8 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
       const double share = (r.time[i] - block.bins.time[b]) / (block.bins.time[b + 1] - block.bins.time[b]);
       const auto between = [&](double from, double to) { return from + share * (to - from); };
       const auto at = static_cast<Eigen::Index>(b);
-      const double current = block.modulated ? r.current[i] : between(block.current[b], block.current[b + 1]);
+      const double current =
+          block.modulated || block.levels > 1 ? r.current[i] : between(block.current[b], block.current[b + 1]);
       residual[i] = r.voltage_xy[i] - between(background[at], background[at + 1]) - slope * current * r.field[i];
     }
     return true;
@@ -420,8 +436,8 @@ std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>&
     dropped += out;
     Bins& b = block.bins;
     for (auto* column :
-         {&b.time, &b.interval, &b.weight, &b.field, &b.current, &b.current_field, &b.current_field2, &b.voltage_xy,
-          &b.voltage_xx, &block.field, &block.current, &block.reference.smooth, &block.reference.rate}) {
+         {&b.time, &b.interval, &b.weight, &b.field, &b.current, &b.current_field, &b.current_field2, &b.current_cubed,
+          &b.voltage_xy, &b.voltage_xx, &block.field, &block.current, &block.reference.smooth, &block.reference.rate}) {
       if (column->empty()) continue;
       std::size_t to = 0;
       for (std::size_t i = 0; i < keep.size(); ++i)

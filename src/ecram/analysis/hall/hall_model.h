@@ -7,6 +7,7 @@
 
 #include "ecram/analysis/hall/ac_hall.h"
 #include "ecram/analysis/hall/bins.h"
+#include "ecram/analysis/hall/current_levels.h"
 #include "ecram/analysis/hall/reference.h"
 #include "ecram/signal/regression.h"
 
@@ -23,7 +24,9 @@ struct Block {
   bool modulated = false;       ///< the current was reversed or switched within the record
   bool no_current = false;
   double mean_field2 = 0;    ///< T^2
-  double current_error = 0;  ///< relative, of the mean current, from the scatter of its readings
+  double current_error = 0;  ///< relative, of the current: in slope and resistance alike
+  double current_noise = 0;  ///< A, of a bin's current, where that is used as it was read
+  int levels = 1;            ///< that the current was switched between
 };
 
 double mean(std::span<const double> values);
@@ -32,8 +35,11 @@ double mean_magnitude(std::span<const double> values);
 /// The highest order of the drift that so many periods can tell from the Hall signal, `wanted` at most.
 int most_drift_order(const Rotation& turn, int wanted);
 
+/// @param bins           with the current of the levels, if there are several
 /// @param current_scale  A: smaller currents than 2 % of it are none
-Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale);
+/// @param reading_noise  A, of a reading of the current
+Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale,
+                 const CurrentLevels& levels, double reading_noise);
 
 /// Bins of the usable readings after the spikes among them were marked in `readings`: those on a first fit's residual,
 /// so that spikes are seen that stand on a drift.

@@ -23,10 +23,11 @@ struct HallBar {
   std::optional<double> arm_position = std::nullopt;
 };
 
-/// By what factor the finite contacts lessen the Hall voltage: either end contact short-circuits it at a distance d, by
-/// (8/pi^2) exp(-pi d / W), so that both do by (16/pi^2) exp(-pi L / (2 W)) in the middle of a bar of length L, and
-/// arms of width s average it, by 1 - 2 s / (pi W), all for small Hall angles. Source: Popovic, Hall Effect Devices,
-/// 2nd ed. (2004), section 4.1, for L/W > 0.85 and s/W < 0.2.
+/// By what factor the finite contacts lessen the Hall voltage. The end contacts short-circuit it: at a distance x from
+/// the middle of a bar of length L they take sum 8/(m pi)^2 cosh(m pi x / W) / cosh(m pi L / (2 W)) over the odd m,
+/// which is Laplace's equation for the potential that they add, at small Hall angles and for any L. Arms of width s
+/// average it, by 1 - 2 s / (pi W), for s/W < 0.2. Source of the latter, and of the leading term for long bars:
+/// Popovic, Hall Effect Devices, 2nd ed. (2004), section 4.1.
 double contact_factor(const HallBar& bar);
 
 /// One AC Hall record: columns of equal length, in order of time. NaN where a cell is missing, infinite where it is

@@ -11,11 +11,14 @@
 namespace ecram::analysis {
 namespace {
 
-/// The least difference between neighbouring readings that differ; 0 if none do.
+/// The least difference between readings that differ, in whatever order they came: a current that is reversed from one
+/// to the next has large steps between neighbours. 0 if none do.
 double least_step(std::span<const double> readings) {
+  std::vector<double> sorted(readings.begin(), readings.end());
+  std::sort(sorted.begin(), sorted.end());
   double least = 0;
-  for (std::size_t i = 1; i < readings.size(); ++i) {
-    const double step = std::abs(readings[i] - readings[i - 1]);
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    const double step = sorted[i] - sorted[i - 1];
     if (step > 0 && (least == 0 || step < least)) least = step;
   }
   return least;
@@ -43,6 +46,25 @@ signal::Regression fit_in_own_colour(const HallModel& model, int most_order, dou
   return best;
 }
 
+/// I^3 averaged over each bin: of two currents of opposite sign it is not the cube of their mean.
+Eigen::VectorXd current_cubed(const Block& block) {
+  const auto n = static_cast<Eigen::Index>(block.current.size());
+  if (block.modulated) return Eigen::Map<const Eigen::VectorXd>(block.bins.current_cubed.data(), n);
+  return Eigen::Map<const Eigen::ArrayXd>(block.current.data(), n).cube();
+}
+
+/// Has the current enough levels for I^3 beside I and a constant? Two have not, and from zero and one of either sign
+/// I^3 is no more than a multiple of I.
+bool tells_bend(const Block& block, const Eigen::VectorXd& cube, double scale) {
+  if (!block.modulated || block.levels == 2) return false;
+  Eigen::MatrixXd x(cube.size(), 2);
+  x.col(0).setOnes();
+  x.col(1) = Eigen::Map<const Eigen::VectorXd>(block.current.data(), cube.size());
+  const double left = signal::least_squares(x, cube).residual.norm() / cube.norm();
+  // Noise of the current bends I^3, too: I^3 (1 + 3 d) against I (1 + d).
+  return left > 0.05 && left > 8 * block.current_noise / scale && left > 16 * block.current_error;
+}
+
 }  // namespace
 
 Longitudinal longitudinal(const Block& block, std::span<const double> readings) {
@@ -52,8 +74,8 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   };
   const auto current = vector(block.current), field = vector(block.field), magnetic = vector(block.bins.field);
   const double scale = mean_magnitude(block.current);
-  const double magnitude_spread = std::sqrt((current.abs() - scale).square().mean());
-  const bool several = block.modulated && magnitude_spread > 0.1 * scale;
+  const Eigen::VectorXd cube = current_cubed(block) / (scale * scale);
+  const bool several = tells_bend(block, cube, scale);
 
   // Columns as in the model of V_xy: the Hall term, induction, the even term, then what goes beside the drift, and the
   // drift last.
@@ -67,7 +89,7 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   model.x.col(HallModel::rate) = vector(block.reference.rate);
   model.x.col(HallModel::even) = current * (magnetic.square() - block.mean_field2);
   if (block.modulated) model.x.col(3).setOnes();
-  if (several) model.x.col(4) = current.cube() / (scale * scale);
+  if (several) model.x.col(4) = cube;
   model.thermal = {{}};
   model.lines = {{}};
   model.drift = {{}};

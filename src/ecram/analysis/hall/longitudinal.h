@@ -20,11 +20,11 @@ struct Longitudinal {
 };
 
 /// Generalised least squares, in noise of an estimated colour, on V_xx = I (R + drift + odd B + even B^2) + A dB/dt,
-/// and where the current was changed also a thermal voltage and, if not only its sign was changed, a term in I^3. The
-/// drift has the order that AICc prefers, the noise only the slow parts that its likelihood asks for: R is the mean
-/// over the record, and slow noise that is none would make its error several times too large.
+/// and where the current was changed also a thermal voltage and, if it had three levels or more that tell it from both,
+/// a term in I^3. The drift has the order that AICc prefers, the noise only the slow parts that its likelihood asks
+/// for: R is the mean over the record, and slow noise that is none would make its error several times too large.
 ///
-/// @param readings  of V_xx, V, as the file has them: the least step between neighbours is that of their rounding
+/// @param readings  of V_xx, V, as the file has them: the least difference between them is that of their rounding
 Longitudinal longitudinal(const Block& block, std::span<const double> readings);
 
 }  // namespace ecram::analysis

@@ -41,10 +41,32 @@ void take_polynomial_away(std::vector<double>& values, int order) {
   y = signal::least_squares(legendre(place, order), y).residual;
 }
 
+/// Takes away what is even in the field and the drift that bends within a period, as a fit to the whole record has them
+/// beside offset, field and quadrature: a single period hardly tells a parabola from a cosine.
+void take_even_and_drift_away(BinnedResistance& r, const Rotation& turn, int order) {
+  constexpr double least_periods = 4;
+  if (turn.periods < least_periods) return;
+  const auto n = static_cast<Eigen::Index>(r.time.size());
+  const auto bends = static_cast<Eigen::Index>(std::clamp(order, 2, static_cast<int>(0.5 * turn.periods)));
+  const Eigen::Map<const Eigen::VectorXd> field(r.field.data(), n), rate(r.rate.data(), n);
+  Eigen::Map<Eigen::VectorXd> y(r.resistance.data(), n);
+  Eigen::MatrixXd x(n, bends + 4);
+  if (n < x.cols() + 10) return;
+  x.leftCols(bends + 1) = legendre(r.time, static_cast<int>(bends));
+  x.col(bends + 1) = field.array().square() - field.squaredNorm() / double(n);
+  x.col(bends + 2) = field;
+  x.col(bends + 3) = rate;
+  const auto fit = signal::least_squares(x, y);
+  // The offset and its slope are left to the periods.
+  if (fit.rank == x.cols()) y -= x.middleCols(2, bends) * fit.coefficient.segment(2, bends);
+}
+
 }  // namespace
 
-LockIn lock_in(const BinnedResistance& r, const Rotation& turn, double amplitude) {
+LockIn lock_in(const BinnedResistance& record, const Rotation& turn, double amplitude, int order) {
   LockIn result;
+  BinnedResistance r = record;
+  take_even_and_drift_away(r, turn, order);
   const double period = 1 / turn.frequency, omega = 2 * pi * turn.frequency;
   const auto periods = static_cast<std::size_t>(turn.periods + 0.02);
   std::size_t from = 0;
@@ -72,7 +94,8 @@ LockIn lock_in(const BinnedResistance& r, const Rotation& turn, double amplitude
     }
     from = to;
   }
-  if (!result.time.empty()) result.mean = {mean_of(result.in_phase), mean_of(result.quadrature)};
+  if (!result.time.empty())
+    result.mean = {mean_of(result.in_phase), mean_of(result.quadrature), double(result.time.size()) - 1};
   return result;
 }
 
@@ -100,7 +123,10 @@ FourierHall fourier_hall(const BinnedResistance& r, const Rotation& turn, double
   }
   if (count == 0) return result;
   const double error = std::sqrt(0.5 * noise / count) * amplitude / std::abs(b);
-  result.amplitude = {normal_estimate(line.real(), error), normal_estimate(-line.imag(), error)};
+  // Each line beside has two parts; Hann's window makes neighbours (2/3) and their neighbours (1/6) alike.
+  const double freedom = std::max(1.0, 2 * count / (1 + 2 * (4.0 / 9 + 1.0 / 36)));
+  result.amplitude = {fit::student_estimate(line.real(), error, freedom),
+                      fit::student_estimate(-line.imag(), error, freedom), freedom};
   return result;
 }
 

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "ecram/analysis/hall/ac_hall.h"
+#include "ecram/core/random.h"
+
+namespace ecram::analysis {
+namespace {
+
+const HallBar bar{60e-6, 20e-6, 4.5e-9, 0, 0, false};
+constexpr double slope = -38000, sheet = 7.7e6, offset = 3.8e5, level = 4e-9;  // ohm/T, ohm, ohm, A
+
+/// The current that flows at a reading, in units of `level`.
+using Course = std::function<double(int)>;
+
+struct Scene {
+  Course course = [](int) { return 1.0; };
+  double meter_noise = 0;  ///< of the current, in units of `level`
+  double pickup = 0;       ///< V
+  double bend = 0;         ///< relative change of R_xx with the square of the current
+};
+
+/// 15 turns in 1200 readings, written down term by term.
+HallRecord record_of(const Scene& scene, std::uint64_t index) {
+  RandomStream random(7, "switched current", index);
+  HallRecord r;
+  for (int i = 0; i < 1200; ++i) {
+    const double field = 0.6 * std::cos(2 * std::numbers::pi * i / 80), share = scene.course(i),
+                 current = level * share;
+    r.time.push_back(i);
+    r.field.push_back(field);
+    r.voltage_xy.push_back(current * (offset * (1 + 0.2 * i / 1200) + slope * field) + scene.pickup * field / 0.6 +
+                           2e-5 * random.normal());
+    r.voltage_xx.push_back(3 * current * sheet * (1 + scene.bend * share * share) + 2e-5 * random.normal());
+    r.current.push_back(current + scene.meter_noise * level * random.normal());
+  }
+  return r;
+}
+
+bool warned(const HallResult& r, const std::string& code) {
+  return std::ranges::any_of(r.warnings, [&](const Warning& w) { return w.code == code; });
+}
+
+bool holds(const Estimate& e, double truth) {
+  return std::abs(e.value - truth) < 4.5 * e.standard_error + 1e-6 * std::abs(truth);
+}
+
+Course square_wave(int length, double one, double other) {
+  return [=](int i) { return (i / length) % 2 == 0 ? one : other; };
+}
+
+// Two levels are a straight line's: they say nothing of I^3 beside I and a constant, and R_xx is that of the film.
+TEST(HallCurrent, TwoLevelsSayNothingOfLinearity) {
+  const struct {
+    int length;
+    double one, other;
+  } waves[] = {{100, 1, 0.5}, {40, 1, 0.5},   {40, 1, 0}, {100, 1, 0.75},
+               {100, 1, -1},  {100, 1, -0.5}, {3, 1, -1}, {1, 1, -1}};
+  for (const auto& wave : waves)
+    for (std::uint64_t index = 0; index < 3; ++index) {
+      const HallResult r = analyse_hall(record_of({square_wave(wave.length, wave.one, wave.other)}, index), bar);
+      const std::string name = std::to_string(wave.length) + ", " + std::to_string(wave.other);
+      EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << name << ": " << r.sheet_resistance.value;
+      EXPECT_LT(r.sheet_resistance.standard_error / sheet, 1e-4) << name;
+      EXPECT_TRUE(holds(r.hall_slope, slope)) << name << ": " << r.hall_slope.value;
+      EXPECT_FALSE(warned(r, "nonlinear_current")) << name;
+    }
+}
+
+TEST(HallCurrent, RandomReversals) {
+  RandomStream coin(3, "reversals");
+  std::vector<double> sign;
+  for (int i = 0; i < 1200; ++i) sign.push_back(coin.below(2) == 0 ? 1 : -1);
+  const Course course = [&](int i) { return sign[static_cast<std::size_t>(i)]; };
+  for (const double noise : {0.0, 0.1}) {
+    const HallResult r = analyse_hall(record_of({course, noise, 3e-5}, 1), bar);
+    EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << r.sheet_resistance.value;
+    EXPECT_TRUE(holds(r.hall_slope, slope)) << r.hall_slope.value;
+    EXPECT_TRUE(holds(r.pickup, 3e-5)) << r.pickup.value;
+    EXPECT_FALSE(warned(r, "nonlinear_current"));
+  }
+}
+
+// Three levels tell a bend: here of 5 % at the largest current.
+TEST(HallCurrent, ThreeLevelsTellABend) {
+  const Course three = [](int i) { return (i / 100) % 3 == 0 ? 1 : (i / 100) % 3 == 1 ? 0.5 : -1; };
+  const HallResult straight = analyse_hall(record_of({three}, 1), bar);
+  EXPECT_FALSE(warned(straight, "nonlinear_current"));
+  EXPECT_TRUE(holds(straight.sheet_resistance, sheet)) << straight.sheet_resistance.value;
+  const HallResult bent = analyse_hall(record_of({three, 0, 0, -0.05}, 1), bar);
+  EXPECT_TRUE(warned(bent, "nonlinear_current"));
+}
+
+// A meter's noise of up to 40 % of a steady current is not a changed current.
+TEST(HallCurrent, NoisyReadingsOfASteadyCurrent) {
+  for (const double noise : {0.1, 0.3, 0.4})
+    for (std::uint64_t index = 0; index < 5; ++index) {
+      const HallResult r = analyse_hall(record_of({[](int) { return 1.0; }, noise}, index), bar);
+      EXPECT_FALSE(r.pickup_separated) << noise;
+      EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << noise << ": " << r.sheet_resistance.value;
+      EXPECT_NEAR(r.sheet_resistance.standard_error / sheet, noise / std::sqrt(1200), 0.1 * noise / std::sqrt(1200));
+      EXPECT_TRUE(holds(r.hall_slope, slope)) << noise << ": " << r.hall_slope.value;
+      EXPECT_NEAR(r.mobility.value, -slope / sheet, 5 * r.mobility.standard_error);
+    }
+}
+
+// Reversals in blocks, read with noise: each level is as good as its mean.
+TEST(HallCurrent, NoisyReadingsOfAReversedCurrent) {
+  for (const double noise : {0.001, 0.01, 0.1, 0.3})
+    for (const int length : {100, 400, 600})
+      for (std::uint64_t index = 0; index < 3; ++index) {
+        const HallResult r = analyse_hall(record_of({square_wave(length, 1, -1), noise, 3e-5}, index), bar);
+        const std::string name = std::to_string(noise) + ", " + std::to_string(length);
+        EXPECT_EQ(r.carrier, Carrier::electrons) << name;
+        EXPECT_TRUE(r.pickup_separated) << name;
+        EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << name << ": " << r.sheet_resistance.value;
+        EXPECT_TRUE(holds(r.hall_slope, slope)) << name << ": " << r.hall_slope.value;
+        EXPECT_LT(r.sheet_resistance.standard_error / sheet, 1.2 * noise / std::sqrt(1200) + 1e-4) << name;
+        EXPECT_NEAR(r.mobility.value, -slope / sheet, 5 * r.mobility.standard_error) << name;
+      }
+}
+
+// A current that varies all the time is used as it was read; where that has noise, the result says so.
+TEST(HallCurrent, ContinuouslyVaryingCurrent) {
+  const Course wave = [](int i) { return std::cos(2 * std::numbers::pi * i / 30); };
+  const HallResult quiet = analyse_hall(record_of({wave}, 1), bar);
+  EXPECT_TRUE(quiet.pickup_separated);
+  EXPECT_TRUE(holds(quiet.hall_slope, slope)) << quiet.hall_slope.value;
+  EXPECT_TRUE(holds(quiet.sheet_resistance, sheet)) << quiet.sheet_resistance.value;
+  EXPECT_FALSE(warned(quiet, "noisy_current"));
+  EXPECT_TRUE(warned(analyse_hall(record_of({wave, 0.2}, 1), bar), "noisy_current"));
+  const HallResult decay = analyse_hall(record_of({[](int i) { return std::exp(-i / 300.0); }}, 1), bar);
+  EXPECT_TRUE(holds(decay.hall_slope, slope)) << decay.hall_slope.value;
+  EXPECT_TRUE(holds(decay.sheet_resistance, sheet)) << decay.sheet_resistance.value;
+}
+
+// R_xy without field has its own sign, whichever way the current flows.
+TEST(HallCurrent, OffsetHasItsSign) {
+  for (const double sign : {1.0, -1.0}) {
+    const HallResult r = analyse_hall(record_of({[=](int) { return sign; }}, 1), bar);
+    EXPECT_TRUE(holds(r.offset, 1.1 * offset)) << r.offset.value;
+    EXPECT_TRUE(holds(r.hall_slope, slope)) << r.hall_slope.value;
+  }
+}
+
+}  // namespace
+}  // namespace ecram::analysis
