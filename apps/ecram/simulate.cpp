@@ -205,22 +205,18 @@ void add_simulate(CLI::App& app) {
   CLI::App* command = simulate->add_subcommand("hall", "an AC Hall record, or a sweep of them");
   auto c = std::make_shared<SimulateHall>();
   HallScene& s = c->scene;
-  using Reading = double (*)(const char*, const std::string&, const char*);
-  const auto add_as = [&](Reading read, const char* name, double& value, const char* si, const char* help) {
-    command->add_option_function<std::string>(
-        name, [&value, read, si, name](const std::string& text) { value = read(name, text, si); }, help);
-  };
   const auto add = [&](const char* name, double& value, const char* si, const char* help) {
-    const Reading any = [](const char* option, const std::string& text, const char* unit) {
-      return naming(option, [&] { return quantity(text, unit); });
-    };
-    add_as(any, name, value, si, help);
+    command->add_option_function<std::string>(
+        name, [&value, si, name](const std::string& text) { value = naming(name, [&] { return quantity(text, si); }); },
+        help);
   };
   const auto add_positive = [&](const char* name, double& value, const char* si, const char* help) {
-    add_as(positive, name, value, si, help);
+    command->add_option_function<std::string>(
+        name, [&value, si, name](const std::string& text) { value = positive(name, text, si); }, help);
   };
   const auto add_not_negative = [&](const char* name, double& value, const char* si, const char* help) {
-    add_as(not_negative, name, value, si, help);
+    command->add_option_function<std::string>(
+        name, [&value, si, name](const std::string& text) { value = not_negative(name, text, si); }, help);
   };
   command->add_option("--out", c->out, "file to write, or folder with --sweep")->required();
   command->add_option("--sweep", c->sweep, "FROM:TO:STEP of temperatures: one record each, into the folder");
