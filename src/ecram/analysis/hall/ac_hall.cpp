@@ -465,13 +465,16 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   result.longitudinal_regressor = fit.longitudinal;
   result.colour = fit.regression.colour;
   result.white_noise = std::sqrt(fit.regression.white_variance);
-  const double step = converter_step(readings.voltage_xy);
+  std::vector<double> kept;  // the range's end need be no multiple of the steps
+  for (std::size_t i = 0; i < readings.voltage_xy.size(); ++i)
+    if (readings.rejected[i] == 0) kept.push_back(readings.voltage_xy[i]);
+  const double step = converter_step(kept);
   if (step > 2 * result.white_noise && readings.cut_off > 0)
     throw InvalidInput(
         "V_xy stands at the end of its range ({} readings) and comes in steps of {:.3g} V, more than twice its noise "
         "of {:.3g} V: what is left does not tell the rest; expected a wider range or finer steps",
         readings.cut_off, step, result.white_noise);
-  add_rounding(fit, block, turn, readings.time.size(), step, result.current);
+  add_rounding(fit, block, turn, kept.size(), step, result.current);
   if (step > 2 * result.white_noise)
     result.warnings.push_back(
         {"coarse_resolution", 0,
