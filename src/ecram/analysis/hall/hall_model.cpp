@@ -82,16 +82,16 @@ void smooth_current(Block& block, double reading_noise, int most_order) {
 }
 
 /// Nearly every reading of V_xy is at one of these limits, or within its noise of it.
-[[noreturn]] void refuse_limits(const std::vector<Limit>& limits, double noise) {
+[[noreturn]] void refuse_limits(const std::vector<Limit>& limits) {
   if (limits.size() > 1)
     throw InvalidInput(
         "V_xy stands at the end of its range nearly everywhere ({:.4g} or {:.4g} V), or its steps of {:.2g} V are "
         "coarser than the signal; expected a wider range or finer steps",
         limits[1].value, limits[0].value, limits[0].step);
   throw InvalidInput(
-      "V_xy stands at the end of its range ({:.4g} V) and its noise of {:.2g} V reaches there nearly everywhere; "
-      "expected a wider range",
-      limits[0].value, noise);
+      "V_xy stands at the end of its range ({:.4g} V), or within its noise of it, nearly everywhere; expected a wider "
+      "range",
+      limits[0].value);
 }
 
 }  // namespace
@@ -336,11 +336,10 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   constexpr double most_bins = 65536;
   if (double(levels.steps) > 0.25 * bins_per_period * turn.periods)
     bins_per_period = std::max(bins_per_period, std::min(double(r.time.size()), most_bins) / turn.periods);
-  double noise = 0;
   const auto again = [&] {
     stop_if_interrupted();
     const auto left = std::count(r.rejected.begin(), r.rejected.end(), 0);
-    if (left < least_readings && !r.limits.empty()) refuse_limits(r.limits, noise);
+    if (left < least_readings && !r.limits.empty()) refuse_limits(r.limits);
     if (left < least_readings)
       throw InvalidInput("{} of {} readings do not stand out of V_xy or V_xx; at least {} are needed", left,
                          r.rejected.size(), least_readings);
@@ -381,6 +380,7 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   // Leaving readings out for their own value would favour those that noise moved away from the limit: all go that the
   // fit to the others puts near it. Whether the limit is one shows when the crests have had no say in the fit.
   std::vector<char> cut(r.time.size());
+  double noise = 0;
   const auto cut_away = [&] {
     std::fill(cut.begin(), cut.end(), 0);
     for (const Limit& limit : r.limits)
@@ -398,7 +398,7 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   };
   for (int pass = 0; pass < 20; ++pass) {
     if (pass > 0) one[0] = again();
-    if (!fit_readings()) refuse_limits(r.limits, noise);
+    if (!fit_readings()) refuse_limits(r.limits);
     std::vector<double> kept;
     for (std::size_t i = 0; i < residual.size(); ++i)
       if (r.rejected[i] == 0) kept.push_back(residual[i]);
