@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "ecram/analysis/hall/reference.h"
 #include "ecram/fit/model_choice.h"
@@ -140,11 +141,13 @@ CurrentLevels current_levels(std::span<const double> time, std::span<const doubl
       levels.current[rows[k]] = s.values[k];
       mean += s.values[k] / double(rows.size());
     }
+    levels.errors.push_back(s.mean_error);
     // The level's share in a slope over the current is as its sum of squares.
     const double n = double(rows.size());
     all += n * mean * mean;
     variance += n * n * mean * mean * s.mean_error * s.mean_error;
   }
+  levels.limits = std::move(limits);
   levels.error = all > 0 ? std::sqrt(variance) / all : 0;
   return levels;
 }
