@@ -15,8 +15,8 @@ struct Smooth {
   double scatter = 0;     ///< standard deviation of a reading about `values`
 };
 
-/// The polynomial of the order that AICc prefers (needless ones would carry the meter's noise along), without what
-/// stands out.
+/// The polynomial of the order that Schwarz's criterion prefers (needless ones would carry the meter's noise along),
+/// without what stands out.
 ///
 /// @param polynomials  as of legendre(); the highest order is that of the last column
 Smooth smooth(const Eigen::Ref<const Eigen::MatrixXd>& polynomials, std::span<const double> readings);
