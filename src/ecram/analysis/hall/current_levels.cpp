@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "ecram/analysis/hall/reference.h"
 #include "ecram/fit/model_choice.h"
@@ -75,14 +76,15 @@ Smooth smooth(const Eigen::Ref<const Eigen::MatrixXd>& polynomials, std::span<co
     for (Eigen::Index i = 0; i < y.size(); ++i) weight[i] = std::abs(rest[i]) > limit ? 1e-9 : 1;
   }
   Smooth s;
+  // Akaike's 2 for a parameter would have noise for a drift in every third record; this is Schwarz's ln n.
+  const double n = double(readings.size()), more_than_akaike = std::log(n) - 2;
   double best = std::numeric_limits<double>::infinity();
   for (int order = 0; order <= most_order; ++order) {
     const auto fit = fitted(order);
     const double square = weight.dot(fit.residual.cwiseAbs2()), floor = 1e-24 * y.squaredNorm();
     const auto parameters = static_cast<std::size_t>(order) + 2;
     const double criterion =
-        fit::aicc(double(readings.size()) * std::log(std::max(square, floor) / double(readings.size())), parameters,
-                  readings.size());
+        fit::aicc(n * std::log(std::max(square, floor) / n), parameters, readings.size()) + order * more_than_akaike;
     if (!(criterion < best)) continue;
     best = criterion;
     s.values.resize(readings.size());
@@ -140,11 +142,13 @@ CurrentLevels current_levels(std::span<const double> time, std::span<const doubl
       levels.current[rows[k]] = s.values[k];
       mean += s.values[k] / double(rows.size());
     }
+    levels.errors.push_back(s.mean_error);
     // The level's share in a slope over the current is as its sum of squares.
     const double n = double(rows.size());
     all += n * mean * mean;
     variance += n * n * mean * mean * s.mean_error * s.mean_error;
   }
+  levels.limits = std::move(limits);
   levels.error = all > 0 ? std::sqrt(variance) / all : 0;
   return levels;
 }

@@ -15,8 +15,8 @@ struct Smooth {
   double scatter = 0;     ///< standard deviation of a reading about `values`
 };
 
-/// The polynomial of the order that AICc prefers (needless ones would carry the meter's noise along), without what
-/// stands out.
+/// The polynomial of the order that Schwarz's criterion prefers (needless ones would carry the meter's noise along),
+/// without what stands out.
 ///
 /// @param polynomials  as of legendre(); the highest order is that of the last column
 Smooth smooth(const Eigen::Ref<const Eigen::MatrixXd>& polynomials, std::span<const double> readings);
@@ -25,6 +25,8 @@ Smooth smooth(const Eigen::Ref<const Eigen::MatrixXd>& polynomials, std::span<co
 struct CurrentLevels {
   int count = 1;                ///< 1: none
   std::vector<double> current;  ///< A, of each reading: smooth within its level
+  std::vector<double> limits;   ///< A, between the levels
+  std::vector<double> errors;   ///< A, of each level's mean
   std::vector<char> uncertain;  ///< readings so near a step, found in medians, that they may be on its other side
   std::size_t steps = 0;        ///< from one level to another
   double error = 0;             ///< relative, of the levels' means, each with the share that it has in a slope

@@ -161,6 +161,8 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
   if (levels.count > 1) {
     block.current = block.bins.current;
     block.current_error = levels.error;
+    block.level_limits = levels.limits;
+    block.level_errors = levels.errors;
     const Smooth s = smooth(block.polynomials.leftCols(most_order + 1), block.current);
     std::vector<double> deviation(block.current);
     for (std::size_t i = 0; i < deviation.size(); ++i) deviation[i] -= s.values[i];

@@ -23,10 +23,11 @@ struct Block {
   std::vector<double> lines;    ///< Hz: of disturbances beside the rotation; each has a cosine and a sine
   bool modulated = false;       ///< the current was reversed or switched within the record
   bool no_current = false;
-  double mean_field2 = 0;    ///< T^2
-  double current_error = 0;  ///< relative, of the current: in slope and resistance alike
-  double current_noise = 0;  ///< A, of a bin's current, where that is used as it was read
-  int levels = 1;            ///< that the current was switched between
+  double mean_field2 = 0;                          ///< T^2
+  double current_error = 0;                        ///< relative, of the current: in slope and resistance alike
+  double current_noise = 0;                        ///< A, of a bin's current, where that is used as it was read
+  int levels = 1;                                  ///< that the current was switched between
+  std::vector<double> level_limits, level_errors;  ///< A: between the levels; of each one's mean
 };
 
 double mean(std::span<const double> values);

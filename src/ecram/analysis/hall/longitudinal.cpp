@@ -28,7 +28,12 @@ double least_step(std::span<const double> readings) {
 /// it would hide what is slow in the noise, and that is what the error of the mean resistance is made of. Whether there
 /// is slow noise a short record does not tell for sure: the covariance is the mean over the likely colours, by their
 /// weights, with the scatter of their coefficients (Burnham and Anderson, section 4.3).
-signal::Regression fit_in_own_colour(const HallModel& model, int most_order, double span) {
+///
+/// @param shifts    other voltages
+/// @param response  of the coefficients to each of them
+signal::Regression fit_in_own_colour(const HallModel& model, int most_order, double span,
+                                     const std::vector<Eigen::VectorXd>& shifts,
+                                     std::vector<Eigen::VectorXd>& response) {
   const auto rates = signal::relaxation_rates(span, span / double(model.y.size()));
   const HallModel part = excerpt(model);
   const auto columns = model.columns(drift_order_in_any_colour(part, rates, most_order));
@@ -38,12 +43,31 @@ signal::Regression fit_in_own_colour(const HallModel& model, int most_order, dou
        signal::likely_colours({part.interval, part.weight, part.x(Eigen::all, columns), part.y}, rates)) {
     stop_if_interrupted();
     const auto fit = signal::WhitenedModel(model.linear(), rates, colour).fit(columns);
-    if (best.coefficient.size() == 0) best = fit;
+    if (best.coefficient.size() == 0) {
+      best = fit;
+      for (const Eigen::VectorXd& shift : shifts)
+        response.push_back(signal::WhitenedModel({model.interval, model.weight, model.x, shift}, rates, colour)
+                               .fit(columns)
+                               .coefficient);
+    }
     const Eigen::VectorXd apart = fit.coefficient - best.coefficient;
     covariance += weight * (fit.covariance + apart * apart.transpose());
   }
   best.covariance = covariance;
   return best;
+}
+
+/// What an error of each of the current's levels adds to the current of the bins.
+std::vector<Eigen::VectorXd> level_shifts(const Block& block) {
+  std::vector<Eigen::VectorXd> shifts(block.level_errors.size(),
+                                      Eigen::VectorXd::Zero(static_cast<Eigen::Index>(block.current.size())));
+  for (std::size_t i = 0; i < block.current.size() && !shifts.empty(); ++i) {
+    const auto level = std::upper_bound(block.level_limits.begin(), block.level_limits.end(), block.current[i]) -
+                       block.level_limits.begin();
+    shifts[static_cast<std::size_t>(level)][static_cast<Eigen::Index>(i)] =
+        block.level_errors[static_cast<std::size_t>(level)];
+  }
+  return shifts;
 }
 
 /// I^3 averaged over each bin: of two currents of opposite sign it is not the cube of their mean.
@@ -111,19 +135,26 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
     return l;
   }
   Eigen::VectorXd coefficient = plain.coefficient, error;
+  // Where two levels tell R_xx by their difference their errors weigh more than in their mean.
+  const auto shifts = level_shifts(block);
+  std::vector<Eigen::VectorXd> response;
   if (plain.rank == x.cols() && n >= x.cols() + 10) {
-    const auto fit =
-        fit_in_own_colour(model, static_cast<int>(orders) - 1, block.bins.time.back() - block.bins.time.front());
+    const auto fit = fit_in_own_colour(model, static_cast<int>(orders) - 1,
+                                       block.bins.time.back() - block.bins.time.front(), shifts, response);
     // The coefficients of the drift that was not wanted stand last.
     coefficient.head(fit.coefficient.size()) = fit.coefficient;
     error = fit.covariance.diagonal().cwiseSqrt();
   } else {
     const double freedom = std::max<double>(1, double(n - plain.rank));
     error = (plain.residual.squaredNorm() / freedom * plain.inverse.diagonal()).cwiseSqrt();
+    for (const Eigen::VectorXd& shift : shifts) response.push_back(signal::least_squares(x, shift).coefficient);
   }
   const auto over_error = [&](Eigen::Index k) { return error[k] > 0 ? std::abs(coefficient[k]) / error[k] : 0; };
   const double r = coefficient[mean_resistance];
-  l.resistance = normal_estimate(r, std::hypot(error[mean_resistance], rounding, block.current_error * r));
+  double by_levels = 0;
+  for (const Eigen::VectorXd& change : response) by_levels += change[mean_resistance] * change[mean_resistance];
+  const double current_error = std::max(block.current_error, std::sqrt(by_levels));
+  l.resistance = normal_estimate(r, std::hypot(error[mean_resistance], rounding, current_error * r));
   l.odd = coefficient[HallModel::hall];
   l.odd_over_error = over_error(HallModel::hall);
   if (several) {
