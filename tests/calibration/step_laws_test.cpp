@@ -37,10 +37,13 @@ record::DeviceCard card_with_labels(double up, double down, std::size_t pulses =
 TEST(StepLaws, SoftBoundsAreFoundWhereTheyAre) {
   // s += a (1 - s), s -= b s: soft bounds by definition; w = 2 s - 1 has the same rates.
   StepCurve curve;
-  curve.up_pulses = curve.down_pulses = 200;
   for (int i = 0; i <= 100; ++i) {
     const double s = i / 100.0;
     curve.state.push_back(s), curve.up.push_back(0.03 * (1 - s)), curve.down.push_back(0.02 * s);
+  }
+  for (int i = 1; i <= 200; ++i) {
+    curve.up_train.push_back(1 - std::pow(0.97, i));
+    curve.down_train.push_back(std::pow(0.98, i));
   }
   const auto fits = fit_step_laws(curve);
   const StepLawFit& chosen = best(fits);
@@ -54,7 +57,7 @@ TEST(StepLaws, TheExponentialLawIsALinearStep) {
   // n pulses of the exponential law end at the other side of the window, whatever the label: AIHWKIT's own update,
   // repeated, has to do that too.
   for (const double label : {0.122, 1.5, 2.075}) {
-    const auto fits = fit_step_laws(step_curve(card_with_labels(label, -label)));
+    const auto fits = fit_step_laws(law_steps(card_with_labels(label, -label)));
     const StepLawFit& linear = best(fits);
     ASSERT_EQ(linear.law, StepLaw::linear_step) << label;
     double w = -1;
@@ -65,20 +68,58 @@ TEST(StepLaws, TheExponentialLawIsALinearStep) {
   }
 }
 
-TEST(StepLaws, AKinkNeedsPieces) {
-  StepCurve curve;
-  curve.up_pulses = curve.down_pulses = 100;
-  for (int i = 0; i <= 400; ++i) {
-    const double s = i / 400.0;
-    curve.state.push_back(s);
-    curve.up.push_back(s < 0.5 ? 0.02 : 0.02 - 0.03 * (s - 0.5));
-    curve.down.push_back(0.01);
+/// Conductances of a device whose steps shrink beyond the middle of its window, up, and are even down.
+struct KinkedTrains {
+  std::vector<double> up{1e-6}, down;
+};
+
+KinkedTrains kinked_trains() {
+  KinkedTrains t;
+  double s = 0;
+  while (s < 0.95) {
+    s += s < 0.5 ? 0.02 : 0.02 - 0.03 * (s - 0.5);
+    t.up.push_back(1e-6 + s * 4e-6);
   }
-  const auto fits = fit_step_laws(curve);
+  t.down.push_back(t.up.back());
+  for (int i = 1; i <= 100; ++i) t.down.push_back(1e-6 + s * 4e-6 * (1 - i / 100.0));
+  return t;
+}
+
+TEST(StepLaws, AKinkNeedsPieces) {
+  auto [up, down] = kinked_trains();
+  const auto fits = fit_step_laws(train_steps(up, down));
   EXPECT_EQ(best(fits).law, StepLaw::piecewise_step);
   EXPECT_LT(best(fits).misfit_max, 0.005);
-  curve.down[30] = -0.001;
-  EXPECT_THROW(fit_step_laws(curve), InvalidInput);
+  // AIHWKIT's own update of the pieces, written out here, ends where the train did.
+  const StepLawFit& pieces = best(fits);
+  double w = -1;
+  for (std::size_t i = 1; i < up.size(); ++i) {
+    const double at = (w + 1) / 2 * static_cast<double>(pieces.nodes_up.size() - 1);
+    const auto k = std::min(static_cast<std::size_t>(at), pieces.nodes_up.size() - 2);
+    const double share = at - static_cast<double>(k);
+    w += pieces.scale_up * ((1 - share) * pieces.nodes_up[k] + share * pieces.nodes_up[k + 1]);
+    w = std::min(w, 1.0);
+  }
+  EXPECT_NEAR(w, 1, 0.01);
+  // A straight line would be off by far more than the pieces.
+  EXPECT_GT(fits[1].misfit_max, 3 * pieces.misfit_max);
+  down[30] = down[29] * 1.001;
+  EXPECT_THROW(train_steps(up, down), InvalidInput);
+}
+
+TEST(StepLaws, TrainsOfTheExponentialLawAreItsSteps) {
+  // The same cycle told in the two ways: as a law with its label, and as readings.
+  const auto from_law = law_steps(card_with_labels(1.5, -0.6));
+  std::vector<double> up{2e-6}, down;
+  for (const double s : from_law.up_train) up.push_back(2e-6 + 3e-6 * s);
+  down.push_back(up.back());
+  for (const double s : from_law.down_train) down.push_back(2e-6 + 3e-6 * s);
+  const auto from_train = train_steps(up, down);
+  ASSERT_EQ(from_train.up.size(), from_law.up.size());
+  for (std::size_t i = 0; i < from_law.up.size(); ++i) {
+    EXPECT_NEAR(from_train.up[i], from_law.up[i], 1e-9) << i;
+    EXPECT_NEAR(from_train.down[i], from_law.down[i], 1e-9) << i;
+  }
 }
 
 std::string refusal(const record::DeviceCard& card, Simulator simulator, const WriteConditions& c = {}) {

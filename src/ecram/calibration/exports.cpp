@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "ecram/calibration/card_trains.h"
 #include "ecram/calibration/export_head.h"
 #include "ecram/calibration/step_laws.h"
 #include "ecram/calibration/subcircuit.h"
@@ -23,6 +24,9 @@ constexpr double least_label = 0.01, greatest_label = 9.0;
 
 /// In the order of `Simulator`.
 constexpr std::array<std::string_view, 4> simulators{"aihwkit", "neurosim", "crosssim", "ngspice"};
+
+/// Of the window: a simulated device further off is another one.
+constexpr double greatest_misfit = 0.1;
 
 std::string plain(double x) { return fmt::format("{:.6g}", x); }
 
@@ -63,16 +67,40 @@ double reading_noise(const record::DeviceCard& card) {
   return most;
 }
 
-std::string aihwkit(const record::DeviceCard& card, const std::string& file) {
+/// Of the compact model where the card has one: the exponential law alone cannot tell laws apart.
+StepCurve steps_of(const record::DeviceCard& card, std::string& from, ThreadPool& threads) {
+  if (!card.compact || !card.writing || !card.potentiation || !card.depression) {
+    from = "the card's exponential law";
+    return law_steps(card);
+  }
+  constexpr std::size_t cycles = 5;  // by then they repeat
+  const std::size_t pulses = std::max(card.potentiation->pulses, card.depression->pulses);
+  const auto& w = *card.writing;
+  from = fmt::format("the card's compact model: cycle {} of {} pulses of {:g} V, {:g} s and as many of {:g} V, {:g} s",
+                     cycles, pulses, w.up_voltage, w.up_width, w.down_voltage, w.down_width);
+  const CardTrains trains = card_trains(card, w.temperature, pulses, cycles, threads);
+  from += fmt::format(",\n# which cross {:.4g} to {:.4g} S", trains.down.back(), trains.up.back());
+  return train_steps(trains.up, trains.down);
+}
+
+std::string aihwkit(const record::DeviceCard& card, const std::string& file, ThreadPool& threads) {
   require_window(card);
-  const StepCurve curve = step_curve(card);
+  std::string from;
+  const StepCurve curve = steps_of(card, from, threads);
   const auto fits = fit_step_laws(curve);
   const StepLawFit& chosen = best(fits);
+  if (chosen.misfit_max > greatest_misfit)
+    throw InvalidInput(
+        "no update law of AIHWKIT follows the card's steps: the nearest, {}, is off by {:.3g} % of the window, "
+        "expected "
+        "{:g} % at most",
+        name(chosen.law), 100 * chosen.misfit_max, 100 * greatest_misfit);
 
   std::string text = export_head(card, file, "#", "AIHWKIT device configuration");
-  text +=
-      "# Weights -1 ... 1 stand for the window Gmin ... Gmax.\n# Misfit of G after each pulse of whole trains, in % of "
-      "the window:\n";
+  text += fmt::format(
+      "# Weights -1 ... 1 stand for the window Gmin ... Gmax. Steps are those of\n# {}.\n"
+      "# Misfit of G after each pulse of whole trains, in % of the window:\n",
+      from);
   for (const StepLawFit& fit : fits)
     fmt::format_to(std::back_inserter(text), "#   {:<15} rms {:.4g}, greatest {:.4g}{}\n", name(fit.law),
                    100 * fit.misfit_rms, 100 * fit.misfit_max, &fit == &chosen ? "   <- used" : "");
@@ -292,7 +320,7 @@ std::string export_text(const record::DeviceCard& card, Simulator simulator, con
   }
   switch (simulator) {
     case Simulator::aihwkit:
-      return aihwkit(card, file);
+      return aihwkit(card, file, threads);
     case Simulator::neurosim:
       return neurosim(card, conditions, file);
     case Simulator::crosssim:

@@ -2,8 +2,8 @@
 #include "ecram/calibration/step_laws.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <functional>
 
 #include "ecram/analysis/switching/exponential_law.h"
 #include "ecram/core/errors.h"
@@ -11,7 +11,8 @@
 namespace ecram::calibration {
 namespace {
 
-constexpr std::size_t grid = 401, nodes = 11;
+constexpr std::size_t grid = 1601;
+constexpr std::array<std::size_t, 4> node_counts{11, 21, 51, 101};
 constexpr double as_good = 1e-3;  // of the window: less than any reading tells apart
 
 /// The step from progress s (0 at the start of the direction) where n pulses of curvature c cross the window.
@@ -21,6 +22,31 @@ double law_step(double s, double c, std::size_t n) {
   return (-1 / std::expm1(-c) - s) * -std::expm1(-c / pulses);
 }
 
+/// Progress after i pulses of n, of curvature c.
+double law_state(std::size_t i, double c, std::size_t n) {
+  const double share = static_cast<double>(i) / static_cast<double>(n);
+  return std::abs(c) < 1e-9 ? share : std::expm1(-c * share) / std::expm1(-c);
+}
+
+/// y on the even grid from 0 to 1, by straight lines through (x, y), x rising; the outer lines go on to the ends, but
+/// not through 0: a step that was never seen is not one back.
+std::vector<double> on_grid(const std::vector<double>& x, const std::vector<double>& y) {
+  std::vector<double> values;
+  std::size_t k = 0;
+  for (std::size_t i = 0; i < grid; ++i) {
+    const double at = static_cast<double>(i) / (grid - 1);
+    if (x.size() == 1) {
+      values.push_back(y.front());
+      continue;
+    }
+    while (k + 2 < x.size() && at > x[k + 1]) ++k;
+    const double share = (at - x[k]) / (x[k + 1] - x[k]);
+    const double value = (1 - share) * y[k] + share * y[k + 1];
+    values.push_back(at < x.front() || at > x.back() ? std::max(value, 0.01 * std::min(y[k], y[k + 1])) : value);
+  }
+  return values;
+}
+
 double interpolated(const std::vector<double>& values, double at) {
   const double position = std::clamp(at, 0.0, 1.0) * static_cast<double>(values.size() - 1);
   const auto low = std::min(static_cast<std::size_t>(position), values.size() - 2);
@@ -28,18 +54,8 @@ double interpolated(const std::vector<double>& values, double at) {
   return (1 - share) * values[low] + share * values[low + 1];
 }
 
-/// States after each pulse of a whole train up and a whole train down.
-std::vector<double> trains(const StepCurve& curve, const std::function<double(double)>& up,
-                           const std::function<double(double)>& down) {
-  std::vector<double> states;
-  double s = 0;
-  for (std::size_t i = 0; i < curve.up_pulses; ++i) states.push_back(s = std::clamp(s + up(s), 0.0, 1.0));
-  s = 1;
-  for (std::size_t i = 0; i < curve.down_pulses; ++i) states.push_back(s = std::clamp(s - down(s), 0.0, 1.0));
-  return states;
-}
-
-void judge(const StepCurve& curve, const std::vector<double>& truth, StepLawFit& fit) {
+/// The law run through whole trains, against the curve's own.
+void judge(const StepCurve& curve, StepLawFit& fit) {
   const auto step = [&](bool is_up, double s) {
     const double w = 2 * s - 1;
     if (fit.law == StepLaw::piecewise_step)
@@ -47,15 +63,43 @@ void judge(const StepCurve& curve, const std::vector<double>& truth, StepLawFit&
                    : fit.scale_down * interpolated(fit.nodes_down, s) / 2;
     return is_up ? fit.scale_up * (1 - fit.gamma_up * w) / 2 : fit.scale_down * (1 + fit.gamma_down * w) / 2;
   };
-  const auto states = trains(
-      curve, [&](double s) { return step(true, s); }, [&](double s) { return step(false, s); });
   double sum = 0;
-  for (std::size_t i = 0; i < truth.size(); ++i) {
-    const double off = std::abs(states[i] - truth[i]);
-    sum += off * off;
-    fit.misfit_max = std::max(fit.misfit_max, off);
+  const auto follow = [&](bool is_up, const std::vector<double>& truth) {
+    double s = is_up ? 0 : 1;
+    for (const double state : truth) {
+      s = std::clamp(is_up ? s + step(true, s) : s - step(false, s), 0.0, 1.0);
+      const double off = std::abs(s - state);
+      sum += off * off;
+      fit.misfit_max = std::max(fit.misfit_max, off);
+    }
+  };
+  follow(true, curve.up_train);
+  follow(false, curve.down_train);
+  fit.misfit_rms = std::sqrt(sum / static_cast<double>(curve.up_train.size() + curve.down_train.size()));
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return sum / static_cast<double>(values.size());
+}
+
+/// Steps at even nodes, as few of them as serve.
+StepLawFit pieces(const StepCurve& curve) {
+  std::vector<StepLawFit> fits;
+  for (const std::size_t nodes : node_counts) {
+    StepLawFit fit{StepLaw::piecewise_step};
+    fit.scale_up = 2 * mean(curve.up);
+    fit.scale_down = 2 * mean(curve.down);
+    for (std::size_t i = 0; i < nodes; ++i) {
+      const double s = static_cast<double>(i) / static_cast<double>(nodes - 1);
+      fit.nodes_up.push_back(2 * interpolated(curve.up, s) / fit.scale_up);
+      fit.nodes_down.push_back(2 * interpolated(curve.down, s) / fit.scale_down);
+    }
+    judge(curve, fit);
+    fits.push_back(std::move(fit));
   }
-  fit.misfit_rms = std::sqrt(sum / static_cast<double>(truth.size()));
+  return best(fits);
 }
 
 struct Line {
@@ -73,12 +117,6 @@ Line straight_line(const std::vector<double>& w, const std::vector<double>& y) {
   return {sum / static_cast<double>(w.size()), product / square};
 }
 
-double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return sum / static_cast<double>(values.size());
-}
-
 }  // namespace
 
 std::string_view name(StepLaw law) {
@@ -93,7 +131,7 @@ std::string_view name(StepLaw law) {
   return "piecewise step";
 }
 
-StepCurve step_curve(const record::DeviceCard& card) {
+StepCurve law_steps(const record::DeviceCard& card) {
   const auto curvature = [&](const std::optional<record::CardDirection>& direction, const char* which) {
     if (!direction) throw InvalidInput("the card has no {}, and the export needs both directions", which);
     if (!direction->described || !direction->nonlinearity.known())
@@ -105,14 +143,40 @@ StepCurve step_curve(const record::DeviceCard& card) {
   const double up = curvature(card.potentiation, "potentiation");
   const double down = -curvature(card.depression, "depression");  // the label's sign is that of pulses counted back
   StepCurve curve;
-  curve.up_pulses = card.potentiation->pulses - 1;
-  curve.down_pulses = card.depression->pulses - 1;
+  const std::size_t up_pulses = card.potentiation->pulses - 1, down_pulses = card.depression->pulses - 1;
   for (std::size_t i = 0; i < grid; ++i) {
     const double s = static_cast<double>(i) / (grid - 1);
     curve.state.push_back(s);
-    curve.up.push_back(law_step(s, up, curve.up_pulses));
-    curve.down.push_back(law_step(1 - s, down, curve.down_pulses));
+    curve.up.push_back(law_step(s, up, up_pulses));
+    curve.down.push_back(law_step(1 - s, down, down_pulses));
   }
+  // The law itself, not its steps added up.
+  for (std::size_t i = 1; i <= up_pulses; ++i) curve.up_train.push_back(law_state(i, up, up_pulses));
+  for (std::size_t i = 1; i <= down_pulses; ++i) curve.down_train.push_back(1 - law_state(i, down, down_pulses));
+  return curve;
+}
+
+StepCurve train_steps(std::span<const double> up, std::span<const double> down) {
+  const auto [low, high] = std::minmax({up.front(), up.back(), down.back()});
+  if (!(high > low)) throw InvalidInput("the pulses do not move the compact model");
+  StepCurve curve;
+  for (std::size_t i = 0; i < grid; ++i) curve.state.push_back(static_cast<double>(i) / (grid - 1));
+  const auto steps = [&](std::span<const double> train, bool is_up, std::vector<double>& after) {
+    std::vector<double> state, step;  // progress in the direction, and the step from there
+    const auto progress = [&](double g) { return is_up ? (g - low) / (high - low) : (high - g) / (high - low); };
+    for (std::size_t i = 1; i < train.size(); ++i) {
+      const double from = progress(train[i - 1]), to = progress(train[i]);
+      if (!(to > from))
+        throw InvalidInput("pulse {} {} moves the compact model by {:.3g} of the window, which no update law has", i,
+                           is_up ? "up" : "down", to - from);
+      state.push_back(from), step.push_back(to - from);
+      after.push_back(is_up ? to : 1 - to);
+    }
+    return on_grid(state, step);
+  };
+  curve.up = steps(up, true, curve.up_train);
+  curve.down = steps(down, false, curve.down_train);
+  std::ranges::reverse(curve.down);  // from progress to state
   return curve;
 }
 
@@ -130,9 +194,6 @@ std::vector<StepLawFit> fit_step_laws(const StepCurve& curve) {
     up.push_back(2 * curve.up[i]);
     down.push_back(2 * curve.down[i]);
   }
-  const auto truth = trains(
-      curve, [&](double s) { return interpolated(curve.up, s); },
-      [&](double s) { return interpolated(curve.down, s); });
   std::vector<StepLawFit> fits;
 
   StepLawFit soft{StepLaw::soft_bounds};
@@ -155,17 +216,8 @@ std::vector<StepLawFit> fit_step_laws(const StepCurve& curve) {
   linear.gamma_down = line_down.slope / line_down.at_middle;
   fits.push_back(linear);
 
-  StepLawFit piecewise{StepLaw::piecewise_step};
-  piecewise.scale_up = mean(up);
-  piecewise.scale_down = mean(down);
-  for (std::size_t i = 0; i < nodes; ++i) {
-    const double s = static_cast<double>(i) / (nodes - 1);
-    piecewise.nodes_up.push_back(2 * interpolated(curve.up, s) / piecewise.scale_up);
-    piecewise.nodes_down.push_back(2 * interpolated(curve.down, s) / piecewise.scale_down);
-  }
-  fits.push_back(piecewise);
-
-  for (StepLawFit& fit : fits) judge(curve, truth, fit);
+  for (StepLawFit& fit : fits) judge(curve, fit);
+  fits.push_back(pieces(curve));
   return fits;
 }
 

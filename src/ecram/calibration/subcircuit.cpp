@@ -10,10 +10,10 @@
 #include <Eigen/QR>
 #include <fmt/format.h>
 
+#include "ecram/calibration/card_trains.h"
 #include "ecram/calibration/device_fit.h"
 #include "ecram/calibration/export_head.h"
 #include "ecram/core/errors.h"
-#include "ecram/core/interrupt.h"
 #include "ecram/device/compact.h"
 
 namespace ecram::calibration {
@@ -65,25 +65,6 @@ std::string expression(const Surface& surface) {
   return text;
 }
 
-/// Contents that a train up and a train down reach, beginning with the card's own.
-std::pair<double, double> reached(const device::MaterialConstants& constants, const device::Device& device,
-                                  const record::CardWriting& writing, double temperature, std::size_t pulses,
-                                  ThreadPool& threads) {
-  device::Protocol protocol;
-  protocol.source = "export";
-  protocol.noise = false;
-  protocol.temperature = temperature;
-  device::PulseTrainStep up{writing.up_voltage, writing.up_width, writing.rest, pulses, pulses, {}, {}};
-  device::PulseTrainStep down{writing.down_voltage, writing.down_width, writing.rest, pulses, pulses, {}, {}};
-  protocol.steps = {{up, 0, ""}, {down, 0, ""}};
-  device::RunOptions options;
-  options.constants = constants;
-  options.device = device;
-  const auto run = device::run_compact(protocol, options, threads);
-  if (run.interrupted) throw Interrupted();
-  return {0.98 * run.content_low, 1.02 * run.content_high};
-}
-
 }  // namespace
 
 std::string ngspice_subcircuit(const record::DeviceCard& card, double temperature, const std::string& file,
@@ -91,14 +72,10 @@ std::string ngspice_subcircuit(const record::DeviceCard& card, double temperatur
   device::MaterialConstants constants;
   device::Device device;
   compact_of(card, constants, device);
-  if (!card.writing)
-    throw InvalidInput("the card does not say how the device was written ([writing]), which sets a subcircuit's range");
-  if (!(card.writing->up_voltage > 0) || !(card.writing->down_voltage < 0))
-    throw InvalidInput("the card's pulses ([writing]) are of {:g} V up and {:g} V down, expected above 0 and below 0 V",
-                       card.writing->up_voltage, card.writing->down_voltage);
-  if (temperature == 0) temperature = card.writing->temperature;
+  if (temperature == 0 && card.writing) temperature = card.writing->temperature;
   const std::size_t pulses = card.potentiation ? card.potentiation->pulses : 100;
-  const auto [low, high] = reached(constants, device, *card.writing, temperature, pulses, threads);
+  const CardTrains trains = card_trains(card, temperature, pulses, 1, threads);
+  const double low = 0.98 * trains.content_low, high = 1.02 * trains.content_high;
 
   device::CompactRange range;
   range.content_low = low, range.content_high = high;
