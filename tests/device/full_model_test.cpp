@@ -215,6 +215,16 @@ TEST(FullModel, PositiveGatePotentiates) {
   EXPECT_NEAR(m.read().conductance / cold, 1, 1e-3);
 }
 
+// At 20 K strong fields of both signs are borne, and warmed up again the device is what it was.
+TEST(FullModel, InTheColdStrongFieldsMoveNothing) {
+  for (const auto* name : {"fig3b", "fig4"}) {
+    FullModel m({}, shipped_device(name));
+    const double before = m.read().channel_vacancies;
+    for (const double volts : {5.0, -3.0, 4.0, -5.0}) m.hold(volts, 2, 20);
+    EXPECT_NEAR(m.read().channel_vacancies / before, 1, 1e-9) << name;
+  }
+}
+
 // The bars of accuracy, on the film that is most sensitive: the dilute one.
 TEST(FullModel, HalfTheToleranceChangesLittle) {
   const auto after = [](double relative, int refinement, const char* name, double up, double down) {

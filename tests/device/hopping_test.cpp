@@ -25,6 +25,19 @@ TEST(Hopping, MottAndGurneyAtHighField) {
     EXPECT_NEAR(flux(b, 7, 7, 10 * w).value / (3 * 7 * 2 * std::sinh(w)), 1, 1e-12) << w;
 }
 
+// What flows to the left under a field flows to the right under the other, in the cold too, where exp(-w) is nothing
+// beside 1.
+TEST(Hopping, BothDirectionsAreAlike) {
+  const Barriers b{.rate = 3, .number = 5, .left_sites = none, .right_sites = none, .height = 250};
+  for (const double w : {1.0, 20.0, 30.0, 36.5, 45.0, 200.0}) {
+    EXPECT_NEAR(flux(b, 7, 7, -10 * w).value / (-3 * 7 * 2 * std::sinh(w)), 1, 1e-12) << w;
+    const Flux right = flux(b, 7, 4, 10 * w), left = flux(b, 4, 7, -10 * w);
+    EXPECT_NEAR(left.value / right.value, -1, 1e-12) << w;
+    EXPECT_NEAR(left.by_drop / right.by_drop, 1, 1e-12) << w;
+    EXPECT_NEAR(left.by_right / right.by_left, -1, 1e-12) << w;
+  }
+}
+
 TEST(Hopping, OneBarrierIsButlerAndVolmer) {
   const Barriers b{.rate = 2, .number = 1, .left_sites = none, .right_sites = none, .height = 40, .step = 3};
   for (const double p : {-6.0, -0.5, 0.0, 0.3, 9.0})

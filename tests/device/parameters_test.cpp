@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "ecram/core/errors.h"
+#include "ecram/device/chance.h"
 #include "ecram/device/full_model.h"
 
 namespace ecram::device {
@@ -16,9 +17,11 @@ namespace {
 TEST(Parameters, EveryNumberHasAPlaceItComesFrom) {
   MaterialConstants c;
   EXPECT_EQ(parameters(c).size(), sizeof(MaterialConstants) / sizeof(double));  // nothing left out
+  Chance chance;
+  EXPECT_EQ(parameters(chance).size(), sizeof(Chance) / sizeof(double) - 1);  // `counting` is no number
   Device d;
   std::set<std::string> names;
-  for (const auto& list : {parameters(c), parameters(d)})
+  for (const auto& list : {parameters(c), parameters(d), parameters(chance)})
     for (const Parameter& p : list) {
       EXPECT_TRUE(names.insert(std::string(p.name)).second) << p.name;
       EXPECT_FALSE(p.source.empty()) << p.name;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "ecram/device/parameters.h"
 
 namespace ecram::device {
 
 /// What is left to chance in a compact device, and how much of it. Counting statistics of ions have no number of their
-/// own: area and content give it. Sources: "assumed" where nothing else is said.
+/// own: area and content give it. `parameters` says where each of the others comes from.
 struct Chance {
   bool counting = true;             ///< each pulse moves a Poisson number of ions
   double temperature_drift = 0.05;  ///< K, standard deviation of the stage
@@ -23,6 +25,9 @@ struct Chance {
   double wear_onset_spread = 0.1;  ///< relative, from device to device
   double wear_scale = 200000;      ///< strong pulses
 };
+
+/// Every number of it, as for the constants.
+std::vector<Parameter> parameters(Chance& chance);
 
 /// The same without any: what the model says on average.
 inline Chance no_chance() {

@@ -22,12 +22,13 @@ Bernoulli bernoulli(double x) {
   return {value, (1 - value * (e + 1)) / e};
 }
 
-/// sinh(w)/w and its derivative; beyond |w| = most it stays.
+/// sinh(w)/w, which is even, and its derivative; beyond |w| = most it stays.
 Bernoulli sinh_ratio(double w, double most) {
   if (std::abs(w) > most) return {std::sinh(most) / most, 0};
   if (std::abs(w) < 1e-3) return {1 + w * w / 6, w / 3};
-  const double up = std::expm1(w), down = up / (up + 1);  // e^w - 1 and 1 - e^-w: sinh without cancellation
-  const double value = (up + down) / (2 * w);
+  const double x = std::abs(w);
+  const double up = std::expm1(x), down = up / (up + 1);  // e^x - 1 and 1 - e^-x: sinh without cancellation
+  const double value = (up + down) / (2 * x);
   return {value, (1 + (up - down) / 2 - value) / w};
 }
 

@@ -33,6 +33,7 @@ struct Range {
   std::string_view expected;
 };
 constexpr Range above_zero{0, infinity, false, "above 0"};
+constexpr Range read_voltage{0, 10, false, "above 0 and up to 10 V"};  // more heats or breaks a channel
 constexpr Range any_number{-infinity, infinity, false, "finite"};
 constexpr Range kelvin{coldest, hottest, true, "a temperature from 20 K to 2000 K"};
 constexpr Range spread{0, 0.5, true, "between 0 and 0.5"};
@@ -384,7 +385,7 @@ Protocol parse_protocol(std::string_view text, const std::string& source) {
     inner.refuse_others();
   }
   protocol.temperature = keys.quantity_of("temperature", "K", kelvin);
-  keys.quantity_if("read_voltage", "V", above_zero, protocol.read_voltage);
+  keys.quantity_if("read_voltage", "V", read_voltage, protocol.read_voltage);
   keys.whole_if("seed", 0, std::numeric_limits<std::int64_t>::max(), protocol.seed);
   keys.flag_if("noise", protocol.noise);
   if (const toml::table* table = keys.table_if("population")) protocol.population = population_of(source, *table);

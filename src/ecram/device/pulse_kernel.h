@@ -37,7 +37,8 @@ std::size_t parts_of_pulse(const TransferField& field, double longest_time);
 /// Gives every device `pulses` pulses. Within each part of a pulse the field about u is taken as linear and integrated
 /// exactly (exponential Euler; Hochbruck and Ostermann, Acta Numerica 19, 209 (2010)):
 ///
-///     du = v(u) h (exp(v' h) - 1)/(v' h),  h = effective_time / parts,  then  u += sqrt(activity h / ions) N(0, 1),
+///     du = v(u) h (exp(v' h) - 1)/(v' h),  h = effective_time / parts,
+///     and after the last  u += sqrt(activity effective_time / ions) N(0, 1),
 ///
 /// held to 0 ... 1. A pulse that would take more than `most_parts` is followed from cell to cell instead, exactly for
 /// the field's straight pieces, at a cost that grows with the cells that it crosses (`cross_cells`).

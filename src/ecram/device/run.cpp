@@ -418,6 +418,7 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
     const Coordinate scout{range.content_low, range.content_high, true};
     Differences three = alike(3, chance.wear_onset);
     three.barrier = {0, 3 * chance.barrier_spread, -3 * chance.barrier_spread};
+    three.thickness = {1, std::exp(3 * chance.thickness_spread), std::exp(-3 * chance.thickness_spread)};
     Chance quiet = no_chance();
     quiet.wear_onset = chance.wear_onset, quiet.wear_scale = chance.wear_scale;
     Population scouts(wide, scout, quiet, three, start, protocol.seed, threads);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <limits>
 
 #include <fmt/format.h>
 #include <hdf5.h>
@@ -22,11 +23,16 @@ struct Column {
   std::function<double(const RunReading&)> number;
 };
 
-std::vector<Column> columns(bool population) {
+std::vector<Column> columns(const Protocol& protocol) {
+  const auto direction = [&](const RunReading& r) {
+    const auto& what = protocol.steps[r.step].what;
+    const bool pulsed = std::holds_alternative<PulseTrainStep>(what) || std::holds_alternative<EnduranceStep>(what);
+    return !pulsed ? std::numeric_limits<double>::quiet_NaN() : r.down ? -1.0 : 1.0;
+  };
   std::vector<Column> all{
       {"step", "", [](const RunReading& r) { return static_cast<double>(r.step + 1); }},
       {"cycle", "", [](const RunReading& r) { return static_cast<double>(r.cycle + 1); }},
-      {"direction", "", [](const RunReading& r) { return r.down ? -1.0 : 1.0; }},
+      {"direction", "", direction},
       {"pulse", "", [](const RunReading& r) { return static_cast<double>(r.pulse); }},
       {"time", "s", [](const RunReading& r) { return r.time; }},
       {"gate", "V", [](const RunReading& r) { return r.gate; }},
@@ -37,7 +43,7 @@ std::vector<Column> columns(bool population) {
       {"gate_current", "A", [](const RunReading& r) { return r.gate_current; }},
       {"energy", "J", [](const RunReading& r) { return r.energy; }},
   };
-  if (population) {
+  if (protocol.population.devices > 1) {
     all.push_back({"spread", "S", [](const RunReading& r) { return r.spread; }});
     all.push_back({"low", "S", [](const RunReading& r) { return r.low; }});
     all.push_back({"high", "S", [](const RunReading& r) { return r.high; }});
@@ -84,8 +90,6 @@ void write_numbers(hid_t owner, const char* name, const char* unit, const std::v
   if (*unit != 0) write_text(data, "units", unit);
 }
 
-bool is_population(const Protocol& protocol) { return protocol.population.devices > 1; }
-
 }  // namespace
 
 std::string_view kind(const ProtocolStep& step) {
@@ -94,7 +98,7 @@ std::string_view kind(const ProtocolStep& step) {
 }
 
 std::string readings_csv(const Protocol& protocol, const RunResult& result) {
-  const auto all = columns(is_population(protocol));
+  const auto all = columns(protocol);
   std::string text;
   auto out = std::back_inserter(text);
   for (const Column& c : all)
@@ -128,7 +132,7 @@ void write_run_file(const std::filesystem::path& path, const Protocol& protocol,
   write_text(file, "interrupted", result.interrupted ? "yes" : "no");
   {
     const Handle group(H5Gcreate2(file, "readings", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-    for (const Column& c : columns(is_population(protocol))) {
+    for (const Column& c : columns(protocol)) {
       std::vector<double> values;
       std::ranges::transform(result.readings, std::back_inserter(values), c.number);
       write_numbers(group, c.name, c.unit, values, {values.size()});

@@ -32,17 +32,23 @@ std::string label_of(const DeviceRun& run, std::size_t step) {
   return s.label.empty() ? fmt::format("{} {}", device::kind(s), step + 1) : s.label;
 }
 
+/// @param readings  null: a gap in the line
 void add_series(Panel& panel, const std::vector<const RunReading*>& readings, const std::string& name,
                 const std::vector<double>& x) {
-  Series mean{.name = name, .draw = Draw::line, .x = x};
-  for (const RunReading* r : readings) mean.y.push_back(r->conductance);
+  const auto numbers = [&](auto number) {
+    std::vector<double> y;
+    for (const RunReading* r : readings) y.push_back(r == nullptr ? NAN : number(*r));
+    return y;
+  };
+  // A line through one reading is nothing.
+  const Draw draw = readings.size() == 1 ? Draw::points : Draw::line;
+  const Series mean{
+      .name = name, .draw = draw, .x = x, .y = numbers([](const RunReading& r) { return r.conductance; })};
   const std::size_t devices = readings.empty() ? 0 : readings.front()->each.size();
-  for (std::size_t i = 0; i < std::min(devices, most_devices_drawn); ++i) {
-    Series one{.draw = Draw::line, .x = x, .colour = Colour::grey};
-    for (const RunReading* r : readings) one.y.push_back(r->each[i]);
-    panel.series.push_back(std::move(one));
-  }
-  panel.series.push_back(std::move(mean));
+  for (std::size_t i = 0; i < std::min(devices, most_devices_drawn); ++i)
+    panel.series.push_back(
+        {.draw = draw, .x = x, .y = numbers([&](const RunReading& r) { return r.each[i]; }), .colour = Colour::grey});
+  panel.series.push_back(mean);
 }
 
 /// The axis of all panels: logarithmic beyond two decades, of which no more than nine are drawn (an emptied film's
@@ -67,45 +73,73 @@ Figure run_figure(const DeviceRun& run) {
   Panel pulses{.x = {.label = "pulse"}, .y = conductance};
   Panel sweep{.x = {.label = "gate voltage", .unit = "V"}, .y = conductance};
   Panel time{.x = {.label = "time", .unit = "s", .log = true}, .y = conductance};
-  double given = 0;
+  Panel stage{.x = {.label = "temperature", .unit = "K"}, .y = conductance};
+  std::vector<const RunReading*> at_stage;
+  std::vector<double> kelvin;
+  double given = 0;  // pulses of the steps before
   for (std::size_t step = 0; step < run.protocol.steps.size(); ++step) {
-    const auto readings = readings_of(run, step);
+    auto readings = readings_of(run, step);
     if (readings.empty()) continue;
-    const auto kind = device::kind(run.protocol.steps[step]);
+    const auto& what = run.protocol.steps[step].what;
     std::vector<double> x;
-    if (kind == "pulses" || kind == "endurance") {
-      // Cycles one after another; those that were not recorded are a gap that is not drawn.
-      double before = given;
-      const RunReading* last = nullptr;
+    if (const auto* cycles = std::get_if<device::EnduranceStep>(&what)) {
+      const auto up = static_cast<double>(cycles->up.count), both = up + static_cast<double>(cycles->down.count);
+      std::vector<const RunReading*> with_gaps;
       for (const RunReading* r : readings) {
-        if (last != nullptr && (r->down != last->down || r->cycle != last->cycle)) before = x.back();
-        x.push_back(before + static_cast<double>(r->pulse));
-        last = r;
+        if (!with_gaps.empty() && with_gaps.back() != nullptr &&
+            with_gaps.back()->cycle + 1 < r->cycle)  // cycles that were not recorded
+          with_gaps.push_back(nullptr), x.push_back(NAN);
+        with_gaps.push_back(r);
+        x.push_back(given + static_cast<double>(r->cycle) * both + (r->down ? up : 0) + static_cast<double>(r->pulse));
       }
       given = x.back();
+      add_series(pulses, with_gaps, label_of(run, step), x);
+    } else if (std::holds_alternative<device::PulseTrainStep>(what)) {
+      for (const RunReading* r : readings) x.push_back(given + static_cast<double>(r->pulse));
+      given = x.back();
       add_series(pulses, readings, label_of(run, step), x);
-    } else if (kind == "sweep") {
+    } else if (std::holds_alternative<device::SweepStep>(what)) {
       for (const RunReading* r : readings) x.push_back(r->gate);
       add_series(sweep, readings, label_of(run, step), x);
-    } else if (kind == "retention") {
-      const auto& retention = std::get<device::RetentionStep>(run.protocol.steps[step].what);
-      const double begin = readings.front()->time - retention.first_reading;
+    } else if (const auto* retention = std::get_if<device::RetentionStep>(&what)) {
+      const double begin = readings.front()->time - retention->first_reading;
       for (const RunReading* r : readings) x.push_back(r->time - begin);
       add_series(time, readings, label_of(run, step), x);
+    } else {
+      for (const RunReading* r : readings) at_stage.push_back(r), kelvin.push_back(r->temperature);
     }
   }
-  for (Panel* panel : {&pulses, &sweep, &time})
-    if (!panel->series.empty()) figure.panels.push_back(std::move(*panel));
-  if (figure.panels.empty()) {
-    // Temperature steps alone: conductance against temperature.
-    Panel panel{.x = {.label = "temperature", .unit = "K"}, .y = conductance};
-    std::vector<const RunReading*> all;
-    std::vector<double> x;
-    for (const RunReading& r : run.result.readings) all.push_back(&r), x.push_back(r.temperature);
-    add_series(panel, all, "", x);
-    figure.panels.push_back(std::move(panel));
+  if (!at_stage.empty()) {
+    add_series(stage, at_stage, "", kelvin);
+    for (Series& one : stage.series) one.draw = Draw::points_and_line;
   }
+  for (Panel* panel : {&pulses, &sweep, &time, &stage})
+    if (!panel->series.empty()) figure.panels.push_back(std::move(*panel));
   return figure;
+}
+
+/// A train that was to end at a conductance, and was given all its pulses without.
+bool unreached(const device::ProtocolStep& step, const RunReading& last) {
+  const auto* train = std::get_if<device::PulseTrainStep>(&step.what);
+  if (train == nullptr || !(train->until_above || train->until_below) || last.pulse < train->count) return false;
+  return !(train->until_above && last.conductance >= *train->until_above) &&
+         !(train->until_below && last.conductance <= *train->until_below);
+}
+
+/// What the gate draws in a pulse: in an endurance of each direction.
+nlohmann::ordered_json gate_json(const std::vector<const RunReading*>& readings) {
+  const auto number = [](double x) {
+    return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
+  };
+  nlohmann::ordered_json json;
+  for (const bool down : {false, true}) {
+    const auto last = std::find_if(readings.rbegin(), readings.rend(), [&](const auto* r) { return r->down == down; });
+    if (last == readings.rend()) continue;
+    json[down ? "down" : "up"] = {{"gate_V", (*last)->gate},
+                                  {"gate_current_A", number((*last)->gate_current)},
+                                  {"energy_per_pulse_J", number((*last)->energy)}};
+  }
+  return json;
 }
 
 nlohmann::ordered_json run_json(const DeviceRun& run) {
@@ -130,6 +164,7 @@ nlohmann::ordered_json run_json(const DeviceRun& run) {
   for (std::size_t step = 0; step < run.protocol.steps.size(); ++step) {
     const auto readings = readings_of(run, step);
     if (readings.empty()) continue;
+    const bool cycles = std::holds_alternative<device::EnduranceStep>(run.protocol.steps[step].what);
     double low = INFINITY, high = -INFINITY;
     for (const RunReading* r : readings) low = std::min(low, r->conductance), high = std::max(high, r->conductance);
     json["steps"].push_back({{"step", step + 1},
@@ -148,6 +183,8 @@ nlohmann::ordered_json run_json(const DeviceRun& run) {
                              {"last_mobility_m2_per_Vs", number(readings.back()->hall_mobility)},
                              {"gate_current_A", number(readings.back()->gate_current)},
                              {"energy_per_pulse_J", number(readings.back()->energy)}});
+    if (cycles) json["steps"].back()["directions"] = gate_json(readings);
+    if (unreached(run.protocol.steps[step], *readings.back())) json["steps"].back()["reached"] = false;
   }
   if (run.shares.empty()) {
     json["cycle_to_cycle"] = nullptr;
@@ -179,6 +216,9 @@ std::string run_text(const DeviceRun& run) {
     if (readings.empty()) continue;
     fmt::format_to(out, "  {:<28} {:>6.4g} K  {} -> {}\n", label_of(run, step), readings.back()->temperature,
                    with_prefix(readings.front()->conductance, "S"), with_prefix(readings.back()->conductance, "S"));
+    if (unreached(run.protocol.steps[step], *readings.back()))
+      fmt::format_to(out, "    warning: its {} pulses did not reach the conductance at which it was to end\n",
+                     readings.back()->pulse);
   }
   if (run.result.beyond_tables)
     fmt::format_to(out,

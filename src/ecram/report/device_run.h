@@ -16,7 +16,8 @@ struct DeviceRun {
   std::vector<device::CycleShare> shares;  ///< of the spread from cycle to cycle; empty where there are none
 };
 
-/// A panel for each kind of step: conductance against pulses, gate voltage or time.
+/// A panel for each kind of step: conductance against pulses (all that were given; cycles that were not recorded are a
+/// gap), gate voltage, time or temperature.
 Figure run_figure(const DeviceRun& run);
 
 /// docs/device-run.md is its contract.

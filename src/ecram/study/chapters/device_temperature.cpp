@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "ecram/core/interrupt.h"
+#include "ecram/device/chance.h"
 #include "ecram/device/train.h"
 #include "ecram/report/format.h"
 
@@ -174,20 +175,49 @@ report::Figure figure(const std::vector<Switching>& all, const std::vector<doubl
   return f;
 }
 
-report::Table provenance_table() {
-  device::MaterialConstants c;
-  device::Device d = device::shipped_device("fig4");
+/// Where every number of the device model comes from: materials and chance, and what differs between devices.
+void add_parameters(ChapterText& text) {
+  device::MaterialConstants constants;
+  device::Chance chance;
   report::Table t{.caption =
-                      "Every number of the device model: one set of material constants for all figures, and the "
-                      "Hall bar",
+                      "Every number of the device model: one set of material constants for all figures, and what "
+                      "is left to chance",
                   .header = {"parameter", "value", "from", "which"},
                   .numeric = {false, true, false, false}};
-  for (const auto& list : {device::parameters(c), device::parameters(d)})
+  const auto shown = [](const device::Parameter& p) { return report::number(*p.value / p.scale); };
+  for (const auto& list : {device::parameters(constants), device::parameters(chance)})
     for (const device::Parameter& p : list)
-      t.rows.emplace_back(std::vector<report::Cell>{std::string(p.name),
-                                                    fmt::format("{} {}", report::number(*p.value / p.scale), p.unit),
+      t.rows.emplace_back(std::vector<report::Cell>{std::string(p.name), fmt::format("{} {}", shown(p), p.unit),
                                                     std::string(device::name(p.provenance)), std::string(p.source)});
-  return t;
+  text.blocks.emplace_back(t);
+
+  report::Table differ{.caption =
+                           "What fabrication changes from device to device, and what is around it (Fig. 3f and "
+                           "3g have the device of Fig. 3b, Fig. 2 that of Fig. 4)",
+                       .header = {"parameter"},
+                       .numeric = {false}};
+  std::vector<device::Device> devices(device::shipped_devices().begin(), device::shipped_devices().end());
+  std::vector<std::vector<device::Parameter>> lists;
+  std::vector<report::Cell> ambient{"ambient"};
+  for (device::Device& d : devices) {
+    differ.header.push_back(d.name);
+    differ.numeric.push_back(true);
+    lists.push_back(device::parameters(d));
+    ambient.emplace_back(std::string(device::name(d.ambient)));
+  }
+  differ.header.insert(differ.header.end(), {"from", "which"});
+  differ.numeric.insert(differ.numeric.end(), {false, false});
+  for (std::size_t i = 0; i < lists.front().size(); ++i) {
+    const device::Parameter& p = lists.front()[i];
+    std::vector<report::Cell> row{fmt::format("{}, {}", p.name, p.unit)};
+    for (const auto& list : lists) row.emplace_back(shown(list[i]));
+    row.emplace_back(std::string(device::name(p.provenance)));
+    row.emplace_back(std::string(p.source));
+    differ.rows.push_back(std::move(row));
+  }
+  ambient.insert(ambient.end(), {"", "the paper's text"});
+  differ.rows.push_back(std::move(ambient));
+  text.blocks.emplace_back(differ);
 }
 
 ChapterText write(const StudyContext& context) {
@@ -249,7 +279,7 @@ ChapterText write(const StudyContext& context) {
       "and 0.5 % of G their correlation is −0.995, and their product, the conductance, is known ten times better than "
       "either.",
       18.9 * 2.5, 1.78 * 0.66, at260.density / 0.66, at260.density, at260.mobility)));
-  text.blocks.emplace_back(provenance_table());
+  add_parameters(text);
 
   const auto estimate = [](double value) { return Estimate{.value = value}; };
   text.findings = {
