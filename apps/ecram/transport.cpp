@@ -111,11 +111,11 @@ ordered_json result_json(const TransportResult& r) {
   j["mobility_m2_per_Vs"] = to_json(r.mobility);
   j["mobility_power"] = to_json(r.mobility_power);
   if (r.freeze_out) {
-    const auto known = [&](const Estimate& e) { return to_json(r.freeze_out->determined ? e : Estimate{}); };
     j["freeze_out"] = {{"determined", r.freeze_out->determined},
-                       {"donor_density_m3", known(r.freeze_out->density)},
-                       {"depth_meV", known(scaled(r.freeze_out->depth, 1 / meV))},
-                       {"compensation", known(r.freeze_out->compensation)}};
+                       {"donor_density_m3", to_json(r.freeze_out->density)},
+                       {"depth_meV", to_json(scaled(r.freeze_out->depth, 1 / meV))},
+                       {"compensation", to_json(r.freeze_out->compensation)},
+                       {"compensation_below", r.freeze_out->compensation_below}};
   }
   j["laws"] = laws;
   j["windows"] = windows;
@@ -170,6 +170,10 @@ void print(const TransportResult& r) {
       fmt::print("  freeze-out                   depth {}, compensation {}, donors {}\n",
                  with_uncertainty(scaled(r.freeze_out->depth, 1 / meV), "meV"),
                  with_uncertainty(r.freeze_out->compensation),
+                 with_uncertainty(scaled(r.freeze_out->density, 1e-6), "cm^-3"));
+    else if (r.freeze_out->depth.known())
+      fmt::print("  freeze-out                   depth {}, compensation below {:.2g}, donors {}\n",
+                 with_uncertainty(scaled(r.freeze_out->depth, 1 / meV), "meV"), r.freeze_out->compensation_below,
                  with_uncertainty(scaled(r.freeze_out->density, 1e-6), "cm^-3"));
     else
       fmt::print("  freeze-out                   the data do not fix depth, compensation and donor density together\n");

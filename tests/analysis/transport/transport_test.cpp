@@ -143,6 +143,69 @@ TEST(Transport, FreezeOutFindsTheDonor) {
   EXPECT_NEAR(r.freeze_out->compensation.value, 0.1, 4 * r.freeze_out->compensation.standard_error);
 }
 
+/// n of charge neutrality n + N_A = N_D/(1 + n g/N_c exp(E_D/kT)), by bisection of ln(n).
+double by_bisection(double donors, double depth, double compensation, double t) {
+  const double kT = 1.380649e-23 * t;
+  const double n1 = 2 * std::pow(2 * 3.14159265358979 * 9.1093837e-31 * kT / (6.62607015e-34 * 6.62607015e-34), 1.5) /
+                    2 * std::exp(-depth / kT);
+  double low = -60, high = std::log(donors);
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2, n = std::exp(middle);
+    (n + compensation * donors < donors / (1 + n / n1) ? low : high) = middle;
+  }
+  return std::exp((low + high) / 2);
+}
+
+// The slope of ln(n) is the depth with compensation and half of it without: where the data do not tell which, neither
+// is told. Where they do, 95 % intervals hold the truth in 95 % of tables.
+TEST(Transport, FreezeOutIsToldWhereItIsOneDonor) {
+  struct Case {
+    double compensation, from, noise;
+    bool can_be_told;
+  };
+  for (const Case& c : {Case{1e-6, 100, 0.02, false}, Case{1e-2, 150, 0.01, false}, Case{0.3, 150, 0.01, true},
+                        Case{0.9, 60, 0.01, true}}) {
+    constexpr int tables = 40;
+    int told = 0, held = 0;
+    for (int seed = 0; seed < tables; ++seed) {
+      TransportTable table;
+      RandomStream random(static_cast<std::uint64_t>(seed), "freeze-out");
+      for (double t = c.from; t <= 300; t += 10) {
+        table.density.temperature.push_back(t);
+        table.density.value.push_back(by_bisection(1e24, 60 * meV, c.compensation, t) *
+                                      std::exp(c.noise * random.normal()));
+        table.density.error.push_back(0);
+      }
+      const auto f = *analyse_transport(table).freeze_out;
+      told += f.determined ? 1 : 0;
+      held += f.depth.low <= 60 * meV && f.depth.high >= 60 * meV ? 1 : 0;
+    }
+    if (c.can_be_told) {
+      EXPECT_GT(told, 0.9 * tables) << c.compensation;
+      EXPECT_GE(held, 34) << c.compensation;  // of 40 at 95 %: fewer in 1 of 100 trials
+    } else {
+      EXPECT_LT(told, 0.15 * tables) << c.compensation;
+    }
+  }
+}
+
+// With little compensation it is told to be below something, and the rest is known.
+TEST(Transport, FreezeOutWithoutCompensation) {
+  TransportTable table;
+  RandomStream random(7, "freeze-out");
+  for (double t = 40; t <= 400; t += 10) {
+    table.density.temperature.push_back(t);
+    table.density.value.push_back(by_bisection(1e24, 60 * meV, 1e-8, t) * std::exp(0.005 * random.normal()));
+    table.density.error.push_back(0);
+  }
+  const auto f = *analyse_transport(table).freeze_out;
+  EXPECT_FALSE(f.determined);
+  EXPECT_FALSE(f.compensation.known());
+  EXPECT_LT(f.compensation_below, 1e-3);
+  EXPECT_NEAR(f.depth.value, 60 * meV, 3 * f.depth.standard_error);
+  EXPECT_LT(f.depth.standard_error, 2 * meV);
+}
+
 // A table of thousands of readings, fitted by means: the donor put in, better known than from forty.
 TEST(Transport, FreezeOutOfADenseTable) {
   TransportTable table;

@@ -91,10 +91,13 @@ struct ReducedActivation {
   Estimate w;              ///< -d ln(rho) / d ln(T)
 };
 
-/// A donor fitted to n(T) by charge neutrality.
+/// A donor fitted to n(T) by charge neutrality, with intervals of the profile likelihood. Unknown is what the data
+/// leave open: all of it where a compensated and an uncompensated donor do as well, the compensation alone where it may
+/// be none.
 struct FreezeOut {
   Estimate density, depth, compensation;  ///< 1/m^3, J, 1
-  bool determined = false;                ///< false: the data do not fix all three
+  double compensation_below = 1;          ///< upper end of its 95 % interval, where density and depth are known
+  bool determined = false;                ///< all three are
 };
 
 /// Mott's laws or small polarons, by the Akaike weights of the better law of either.
