@@ -22,6 +22,7 @@
 #include "ecram/electronic/poscar.h"
 #include "ecram/electronic/symmetry.h"
 #include "ecram/electronic/vacancy.h"
+#include "ecram/report/json.h"
 
 namespace ecram::commands {
 namespace {
@@ -229,7 +230,7 @@ void run(const Options& options) {
   if (!options.svg.empty())
     write_file(options.svg, crystal_svg(a.crystal, holes, View{.along = options.view[0] - 'a'}));
   if (options.json)
-    fmt::print("{}\n", json_of(a, options).dump(2));
+    fmt::print("{}\n", report::text_of(json_of(a, options)));
   else
     fmt::print("{}", text_of(a, options));
 }

@@ -23,6 +23,7 @@
 #include "ecram/device/run_output.h"
 #include "ecram/report/device_run.h"
 #include "ecram/report/format.h"
+#include "ecram/report/json.h"
 
 namespace ecram::commands {
 namespace {
@@ -79,7 +80,7 @@ void run(const RunChoice& choice) {
     const auto& into = folder->working_folder();
     write_file(into / "readings.csv", device::readings_csv(run.protocol, run.result));
     device::write_run_file(into / "run.h5", run.protocol, run.result, run.device, run.model);
-    write_file(into / "results.json", report::run_json(run).dump(2) + "\n");
+    write_file(into / "results.json", report::text_of(report::run_json(run)) + "\n");
     try {
       write_file(into / "figure.svg", render(report::run_figure(run), report::Format::svg));
     } catch (const InvalidInput& e) {  // the readings are what counts
@@ -88,7 +89,7 @@ void run(const RunChoice& choice) {
     folder->publish();
   }
   if (choice.json) {
-    fmt::print("{}\n", report::run_json(run).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", report::text_of(report::run_json(run)));
   } else {
     fmt::print("{}", report::run_text(run));
   }
@@ -171,7 +172,7 @@ void print_fit_json(const calibration::DeviceFit& fit) {
   json["correlation"] = fit.correlation;
   json["undetermined"] = ordered_json::array();
   for (const auto& open : fit.open) json["undetermined"].push_back(calibration::sentence(fit, open));
-  fmt::print("{}\n", json.dump(2));
+  fmt::print("{}\n", report::text_of(json));
 }
 
 void fit(const FitChoice& choice) {

@@ -21,6 +21,7 @@
 #include "ecram/electronic/bands.h"
 #include "ecram/jobs/job.h"
 #include "ecram/jobs/slurm.h"
+#include "ecram/report/json.h"
 
 namespace ecram::commands {
 namespace {
@@ -179,7 +180,8 @@ void status(const Options& options) {
                  jobs::status_name(state.status), state.attempts.size(), spent, next.cores, next.memory / 1e9,
                  next.time / 3600, state.reason.empty() ? "" : "   ", state.reason);
   }
-  if (options.json) fmt::print("{}\n", ordered_json{{"format", "ecram-dft-status 1"}, {"steps", list}}.dump(2));
+  if (options.json)
+    fmt::print("{}\n", report::text_of(ordered_json{{"format", "ecram-dft-status 1"}, {"steps", list}}));
 }
 
 void collect(const Options& options) {
@@ -206,7 +208,7 @@ void collect(const Options& options) {
                     c["b_A"].get<double>(), c["c_A"].get<double>(), c["beta_deg"].get<double>());
   }
   if (list.empty()) throw InvalidInput("{}: no step is done yet", root.string());
-  const std::string text = ordered_json{{"format", "ecram-dft-results 1"}, {"results", list}}.dump(2) + "\n";
+  const std::string text = report::text_of(ordered_json{{"format", "ecram-dft-results 1"}, {"results", list}}) + "\n";
   if (!options.out.empty()) write_file(options.out, text);
   fmt::print("{}", options.json ? text : table);
 }

@@ -13,6 +13,7 @@
 #include "ecram/electronic/defect_report.h"
 #include "ecram/electronic/dft.h"
 #include "ecram/electronic/folding.h"
+#include "ecram/report/json.h"
 
 namespace ecram::commands {
 namespace {
@@ -144,7 +145,7 @@ void run(const Options& options, bool formation) {
     all["formation"] = formation_json(report);
     if (!options.json) print_formation(report);
   }
-  if (options.json) fmt::print("{}\n", all.dump(2));
+  if (options.json) fmt::print("{}\n", report::text_of(all));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "ecram/electronic/bands.h"
 #include "ecram/electronic/dft.h"
 #include "ecram/report/figure.h"
+#include "ecram/report/json.h"
 
 namespace ecram::commands {
 namespace {
@@ -139,7 +140,7 @@ void run(const Options& options) {
       j["hole_mass"] = masses_json(result, spectrum, gap->valence, radius);
     }
     if (options.json) {
-      fmt::print("{}\n", j.dump(2));
+      fmt::print("{}\n", report::text_of(j));
       return 0;
     }
     fmt::print("{}, {}: {}\n", formula(result.crystal), functional,

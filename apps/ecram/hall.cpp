@@ -129,14 +129,15 @@ HallBar hall_bar(const HallCommand& c) {
   bar.total_length = given(c.total_length, "m", "--total-length").value_or(bar.total_length);
   if (const auto position = given(c.arm_position, "m", "--arm-position")) bar.arm_position = position;
   bar.arms_swapped = bar.arms_swapped || c.arms_swapped;
-  const auto needed = [](double value, const char* name) {
-    if (value == 0) throw InvalidInput("{} is not given; expected it as an option or in the file of --geometry", name);
+  const auto needed = [](double value, const char* name, const std::string& text) {
+    if (value == 0 && text.empty())
+      throw InvalidInput("{} is not given; expected it as an option or in the file of --geometry", name);
   };
   if (!c.is_van_der_pauw) {
-    needed(bar.length, "--length");
-    needed(bar.width, "--width");
+    needed(bar.length, "--length", c.length);
+    needed(bar.width, "--width", c.width);
   }
-  needed(bar.thickness, "--thickness");
+  needed(bar.thickness, "--thickness", c.thickness);
   return bar;
 }
 
@@ -147,6 +148,8 @@ HallOptions hall_options(const HallCommand& c) {
   o.voltage_floor = given(c.voltage_floor, "V", "--voltage-floor").value_or(0);
   o.current_floor = given(c.current_floor, "A", "--current-floor").value_or(0);
   o.source_voltage = given(c.source_voltage, "V", "--source-voltage").value_or(0);
+  if (!c.source_voltage.empty() && !(o.source_voltage > 0))
+    throw InvalidInput("--source-voltage \"{}\"; expected more than 0", c.source_voltage);
   o.expected_frequency = c.speed.empty() ? 0 : naming("--speed", [&] { return turns_per_second(c.speed); });
   if (!(o.rc_time >= 0 && o.voltage_floor >= 0 && o.current_floor >= 0 && o.expected_frequency >= 0))
     throw InvalidInput("--rc-time, --voltage-floor, --current-floor and --speed must not be negative");
@@ -159,7 +162,7 @@ void print(const std::vector<ordered_json>& all) {
     j.update(all[0]);
   else
     j["records"] = all;
-  fmt::print("{}\n", j.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+  fmt::print("{}\n", report::text_of(j));
 }
 
 /// What one file of DC readings says: as JSON, as text, and as rows for a table.
@@ -246,12 +249,18 @@ void run_ac(HallCommand& c, ThreadPool& threads) {
 
   HallRecord zero;
   if (!c.zero_current.empty()) {
-    zero = read_hall_record(c.zero_current, c.columns, threads);
+    HallColumns columns = c.columns;
+    if (columns.set_current) columns.set_current = 0;  // where no column has it
+    zero = read_hall_record(c.zero_current, columns, threads);
     options.zero_current = &zero;
   }
   std::vector<HallRecord> records;
   records.reserve(c.records.size());
   for (const auto& path : c.records) records.push_back(read_hall_record(path, c.columns, threads));
+  if (options.source_voltage > 0)
+    for (const HallRecord& record : records)
+      if (record.voltage_xx.empty())
+        throw InvalidInput("{}: no V_xx, without which --source-voltage says nothing of contacts", record.name);
   std::vector<HallResult> results(records.size());
   threads.for_each(records.size(), [&](std::size_t i) {
     results[i] = analyse_hall(records[i], bar, options);  // which names the record that is at fault

@@ -26,6 +26,7 @@
 #include "ecram/core/interrupt.h"
 #include "ecram/core/units.h"
 #include "ecram/report/figure.h"
+#include "ecram/report/json.h"
 #include "option_rules.h"
 #include "outputs.h"
 
@@ -589,7 +590,7 @@ void run(const MagnetOptions& options, const CLI::App& command) {
     fmt::print(stderr, "ecram: warning: {} of {} points lie inside a magnet: the field is that in its material\n",
                angles.empty() ? answer.inside : 1, where.size());
   if (options.json)
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", report::text_of(json));
   else if (answer.rows.empty() && options.magnets.empty())
     print_pair(pair);
   else if (options.csv.empty() && options.plot.empty())

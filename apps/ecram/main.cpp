@@ -67,8 +67,15 @@ std::string explained(const CLI::App& app, const CLI::ParseError& error) {
   if (const auto dash = text.find(" -"); text.starts_with("The following argument") && dash != std::string::npos) {
     const std::string extra = text.substr(dash + 1, text.find(' ', dash + 1) - dash - 1);
     std::vector<std::string> names;
-    for (const CLI::Option* option : command->get_options())
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    const auto add = [&](const CLI::App& part) {
+      for (const CLI::Option* option : part.get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    };
+    add(*command);
+    // A group of options is a subcommand without a name to CLI11.
+    for (const CLI::App* group :
+         command->get_subcommands([](const CLI::App* part) { return part->get_name().empty(); }))
+      add(*group);
     const std::vector<std::string_view> known(names.begin(), names.end());
     text = fmt::format("no option '{}'{}", extra, ecram::did_you_mean(extra, known));
   }

@@ -23,6 +23,7 @@
 #include "ecram/core/thread_pool.h"
 #include "ecram/core/units.h"
 #include "ecram/core/version.h"
+#include "ecram/report/json.h"
 #include "ecram/report/switching.h"
 #include "outputs.h"
 
@@ -84,7 +85,7 @@ void print_json(const std::vector<analysis::Switching>& devices,
     for (const auto& s : devices) json["files"].push_back(report::switching_json(s));
     json["device_to_device"] = spread ? report::device_to_device_json(*spread) : nlohmann::ordered_json(nullptr);
   }
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", report::text_of(json));
 }
 
 void run(const Options& options) {

@@ -17,6 +17,7 @@
 #include "ecram/core/files.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/core/units.h"
+#include "ecram/report/json.h"
 #include "ecram/synthetic/hall_record.h"
 #include "option_rules.h"
 #include "outputs.h"
@@ -66,7 +67,7 @@ std::string truth_json(const HallScene& s, const std::string& file) {
                            {"mains_V", s.mains_amplitude},
                            {"seed", s.seed},
                            {"index", s.index}};
-  return j.dump(2);
+  return report::text_of(j);
 }
 
 double positive(const char* name, const std::string& text, const char* si) {
@@ -117,7 +118,7 @@ int decimals_of(const std::vector<double>& temperatures) {
 }
 
 /// The record's text, piece by piece: a long one takes seconds, in which the user may ask to stop.
-std::string text_of(const analysis::HallRecord& record) {
+std::string csv_of(const analysis::HallRecord& record) {
   constexpr std::size_t piece = 1 << 16;
   std::string text;
   for (std::size_t from = 0; from < record.time.size(); from += piece) {
@@ -163,6 +164,8 @@ void check(const SimulateHall& c, const CLI::App& command) {
   within("--speed-jitter", c.scene.speed_jitter, 0, 0.3);
   within("--film-noise", c.scene.film_noise, 0, 1);
   within("--spike-share", c.scene.spike_share, 0, 1);
+  if (c.scene.reverse_current && c.scene.source_voltage == 0)
+    throw InvalidInput("--reverse-current: in vain beside --source-voltage \"0 V\"; expected one of them");
   if (c.carrier != "n" && c.carrier != "p") throw InvalidInput("--carrier '{}'; expected n or p", c.carrier);
   if (c.law != "mott" && c.law != "arrhenius") throw InvalidInput("--law '{}'; expected mott or arrhenius", c.law);
   if (command.count("--mott-temperature") > 0 && c.law != "mott")
@@ -174,9 +177,12 @@ void check(const SimulateHall& c, const CLI::App& command) {
 void run(SimulateHall& c, const CLI::App& command) {
   check(c, command);
   c.scene.holes = c.carrier == "p";
+  if (c.scene.rotation_frequency * c.scene.interval > 0.25)
+    fmt::print(stderr, "ecram: warning: {:.3g} readings a turn: the rotation is aliased, and an analysis refuses it\n",
+               1 / (c.scene.rotation_frequency * c.scene.interval));
   if (c.sweep.empty()) {
     check_outputs(std::array{c.out}, {}, c.force);
-    write_file(c.out, text_of(synthetic::hall_record(c.scene)));
+    write_file(c.out, csv_of(synthetic::hall_record(c.scene)));
     fmt::print("{}\n", truth_json(c.scene, c.out));
     return;
   }
@@ -189,7 +195,7 @@ void run(SimulateHall& c, const CLI::App& command) {
     HallScene scene = scene_at(c, all[i]);
     scene.index = c.scene.index + i;
     const std::string name = fmt::format("{:0{}.{}f}K.csv", all[i], decimals > 0 ? decimals + 4 : 3, decimals);
-    write_file(folder.working_folder() / name, text_of(synthetic::hall_record(scene)));
+    write_file(folder.working_folder() / name, csv_of(synthetic::hall_record(scene)));
     truths += truth_json(scene, name) + (i + 1 < all.size() ? ",\n" : "\n");
   }
   write_file(folder.working_folder() / "truth.json", truths + "]\n");
@@ -285,7 +291,7 @@ void add_simulate(CLI::App& app) {
   command->add_option("--spike-share", s.spike_share, "share of readings with a spike");
   add_not_negative("--spike-size", s.spike_size, "V", "standard deviation of the spikes");
   add_not_negative("--resolution", s.resolution, "V", "least step of a reading");
-  add_not_negative("--range", s.range, "V", "beyond which readings saturate");
+  add_positive("--range", s.range, "V", "beyond which readings saturate");
   command->footer(
       "Prints the truth as JSON. Every quantity is a number with a unit; in brackets what it is if not "
       "given.\n\nExamples:\n"

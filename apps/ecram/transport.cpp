@@ -185,6 +185,15 @@ report::Figure figure(const TransportResult& r) {
   using namespace report;
   Figure f{.columns = 2, .height = 680};
   const auto& rho = r.used.resistivity;
+  // With one standard error either way where errors are given.
+  const auto points = [](const TemperatureSeries& s, const std::vector<double>& x) {
+    Series series{.draw = Draw::points, .x = x, .y = s.value};
+    for (std::size_t i = 0; i < s.value.size() && std::ranges::any_of(s.error, [](double e) { return e > 0; }); ++i) {
+      series.low.push_back(s.value[i] - s.error[i]);
+      series.high.push_back(s.value[i] + s.error[i]);
+    }
+    return series;
+  };
   if (!r.laws.empty()) {
     const LawFit& best = r.laws[0];
     std::vector<double> x, law;
@@ -193,12 +202,13 @@ report::Figure figure(const TransportResult& r) {
       law.push_back(
           std::exp(best.log_prefactor.value + physics::log_resistivity(best.law, best.characteristic.value, t)));
     }
+    Series data = points(rho, x);
+    data.name = "data";
     f.panels.push_back(
         {.title = "resistivity",
          .x = {.label = "T^(−1/4)", .unit = "K^(−1/4)"},
          .y = {.label = "resistivity", .unit = "Ω m", .log = true},
-         .series = {{.name = "data", .draw = Draw::points, .x = x, .y = rho.value},
-                    {.name = std::string(physics::name(best.law)), .draw = Draw::line, .x = x, .y = law}}});
+         .series = {data, {.name = std::string(physics::name(best.law)), .draw = Draw::line, .x = x, .y = law}}});
     Series windows{.draw = Draw::points};
     for (const ReducedActivation& p : r.zabrodskii_plot) {
       windows.x.push_back(p.temperature);
@@ -218,16 +228,22 @@ report::Figure figure(const TransportResult& r) {
     f.panels.push_back({.title = "density",
                         .x = {.label = "1000/T", .unit = "1/K"},
                         .y = {.label = "density", .unit = "1/m³", .log = true},
-                        .series = {{.draw = Draw::points, .x = x, .y = r.used.density.value}}});
+                        .series = {points(r.used.density, x)}});
   }
   if (!r.windows.empty()) {
     // The windows that begin at the lowest temperature, and those that end at the highest.
     const double lowest = r.windows.front().from, highest = r.windows.back().to;
     Series up{.name = fmt::format("from {:.4g} K up to it", lowest)},
         down{.name = fmt::format("from it up to {:.4g} K", highest), .hollow = true};
+    const auto add = [](Series& series, double end, const Estimate& energy) {
+      series.x.push_back(end);
+      series.y.push_back(energy.value / meV);
+      series.low.push_back((std::isfinite(energy.low) ? energy.low : energy.value) / meV);
+      series.high.push_back((std::isfinite(energy.high) ? energy.high : energy.value) / meV);
+    };
     for (const auto& w : r.windows) {
-      if (w.from == lowest) up.x.push_back(w.to), up.y.push_back(w.energy.value / meV);
-      if (w.to == highest) down.x.push_back(w.from), down.y.push_back(w.energy.value / meV);
+      if (w.from == lowest) add(up, w.to, w.energy);
+      if (w.to == highest) add(down, w.from, w.energy);
     }
     f.panels.push_back({.title = "Arrhenius energy by window",
                         .x = {.label = "end of the window", .unit = "K"},
@@ -296,7 +312,7 @@ void run(const TransportCommand& c) {
     write_file(c.windows, text);
   }
   if (c.json)
-    fmt::print("{}\n", result_json(r).dump(2));
+    fmt::print("{}\n", report::text_of(result_json(r)));
   else
     print(r);
 }

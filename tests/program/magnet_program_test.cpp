@@ -156,7 +156,8 @@ TEST(MagnetProgram, RefusesAndWritesNothing) {
       {"--at 9,0,0 --magnet 0,0,0,1,1,1,0 --magnet 1.5,0,0,1,1,1,0", "magnets 1 and 2 overlap"},
       {"--plane 0,0,0 0,0,0 0,1,0 5", "--plane: two of its corners are one point"},
       {"--plane 0,0,0 1,0,0 2,0,0 5", "on one line"},
-      {"--at 0,0,0 --gap '1e300 m'", "expected magnets that give one"},
+      {"--at 0,0,0 --gap '1e300 m'", "expected 0 to 1000 m"},
+      {"--at 0,0,0 --radius '1e160 m'", "magnet radius 1e+160 m; expected 1e-09 to 1000 m"},
       {"--plane 0,0,0 1,0,0 0,1,0 2001", "2000 at most"},
       {"--plane 0,0,0 1,0,0 0,1,0 2000 --json", "250000 at most"},
   };

@@ -154,12 +154,14 @@ TEST(HallRecord, BarsThatCannotBeAreRefused) {
   refused([](HallScene& s) { s.bar.total_length = 59e-6; });
   refused([](HallScene& s) { s.bar.total_length = -60e-6; });
   refused([](HallScene& s) { s.bar.arm_width = 20e-6; });
+  refused([](HallScene& s) { s.bar.length = 60; });
+  refused([](HallScene& s) { s.rotation_frequency = 1e6; });
   refused([](HallScene& s) { s.misalignment = 1; });
   refused([](HallScene& s) { s.misalignment = -60e-6; });
   refused([](HallScene& s) { s.bar = {1e-6, 20e-6, 4.5e-9, 19e-6, 1e-6, false}; });
   HallScene scene;
   scene.bar.total_length = 160e-6;
-  scene.bar.arm_width = 5e-6;
+  scene.bar.arm_width = 4e-6;
   scene.misalignment = -1e-6;
   EXPECT_NO_THROW(hall_record(scene));
 }

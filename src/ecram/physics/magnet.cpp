@@ -102,10 +102,12 @@ Parts parts(double rho, double z, double half_length) {
 }
 
 void check_cylinder(double radius, double length, double remanence) {
-  if (!(radius > 0) || !std::isfinite(radius))
-    throw InvalidInput("magnet radius {} m; expected a positive one", radius);
-  if (!(length > 0) || !std::isfinite(length))
-    throw InvalidInput("magnet length {} m; expected a positive one", length);
+  // Beyond these it is a slip of units, and squares leave the range of numbers.
+  constexpr double least = 1e-9, most = 1e3;
+  if (!(radius >= least && radius <= most))
+    throw InvalidInput("magnet radius {} m; expected {:g} to {:g} m", radius, least, most);
+  if (!(length >= least && length <= most))
+    throw InvalidInput("magnet length {} m; expected {:g} to {:g} m", length, least, most);
   if (!std::isfinite(remanence)) throw InvalidInput("magnet remanence {} T; expected a finite one", remanence);
 }
 
@@ -170,7 +172,8 @@ void check_apart(std::span<const CylinderMagnet> magnets) {
 
 std::array<CylinderMagnet, 2> magnets(const DipoleLinePair& pair, double angle) {
   check_cylinder(pair.radius, pair.length, pair.remanence);
-  if (!(pair.gap >= 0)) throw InvalidInput("gap between the magnets {} m; expected none below 0", pair.gap);
+  if (!(pair.gap >= 0 && pair.gap <= 1e3))
+    throw InvalidInput("gap between the magnets {} m; expected 0 to 1000 m", pair.gap);
   const double a = pair.radius + pair.gap / 2;
   return {CylinderMagnet{{-a, 0, 0}, pair.radius, pair.length, pair.remanence, angle},
           CylinderMagnet{{a, 0, 0}, pair.radius, pair.length, pair.remanence, pair.misangle - angle}};

@@ -28,4 +28,8 @@ nlohmann::ordered_json to_json(std::span<const Warning> warnings) {
   return list;
 }
 
+std::string text_of(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace ecram::report

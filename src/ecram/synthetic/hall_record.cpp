@@ -62,6 +62,8 @@ void check(const HallScene& s) {
     throw InvalidInput("duration {} s; expected two readings or more, {} s apart", s.duration, s.interval);
   if (s.duration / s.interval > 1e8)
     throw InvalidInput("duration {} s; expected no more than 1e8 readings, {} s apart", s.duration, s.interval);
+  if (s.duration * s.rotation_frequency > 1e6)
+    throw InvalidInput("frequency {} Hz over {} s; expected no more than 1e6 turns", s.rotation_frequency, s.duration);
   double fall = 0;
   for (double d : s.resistance_drift) fall += std::abs(d);
   if (!(fall < 1)) throw InvalidInput("resistance drift of {:.3g} in all; expected less than 1", fall);
@@ -241,6 +243,7 @@ analysis::HallRecord hall_record(const HallScene& s) {
     if (s.rc_time > 0) {
       const int steps = static_cast<int>(std::ceil((time - last) * s.rotation_frequency * 100));
       for (int k = 0; k < steps; ++k) {
+        if (k % 65536 == 65535) stop_if_interrupted();
         const double step = (time - last) / steps, from = last + k * step;
         lagged = after_lag(lagged, {seen(from), seen(from + step / 2), seen(from + step)}, step / s.rc_time);
       }

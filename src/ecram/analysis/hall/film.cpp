@@ -92,16 +92,23 @@ void fuse_temperature(const std::vector<std::vector<double>>& sensors, HallFilm&
 }
 
 void check(const HallBar& bar) {
-  const auto positive = [](double value, const char* what, const char* option) {
-    if (!(value > 0) || !std::isfinite(value))
-      throw InvalidInput("{} {:.6g} m; expected a positive one ({})", what, value, option);
+  // Beyond these it is a slip of units, not a film.
+  const auto within = [](double value, double low, double high, const char* what, const char* option) {
+    if (!(value > 0)) throw InvalidInput("{} {:.6g} m; expected a positive one ({})", what, value, option);
+    if (!(value >= low && value <= high))
+      throw InvalidInput("{} {:.6g} m; expected {:g} to {:g} m ({}): is the unit right?", what, value, low, high,
+                         option);
   };
-  positive(bar.length, "length", "--length");
-  positive(bar.width, "width", "--width");
-  positive(bar.thickness, "thickness", "--thickness");
-  if (!(bar.arm_width >= 0 && bar.arm_width < bar.width))
-    throw InvalidInput("arm width {:.6g} m (--arm-width); expected 0 to the channel's width {:.6g} m", bar.arm_width,
-                       bar.width);
+  within(bar.length, 1e-9, 0.1, "length", "--length");
+  within(bar.width, 1e-9, 0.1, "width", "--width");
+  within(bar.thickness, 1e-10, 0.01, "thickness", "--thickness");
+  // The correction is the first term in the ratio.
+  constexpr double widest_arm = 0.2;
+  if (!(bar.arm_width >= 0 && bar.arm_width <= widest_arm * bar.width))
+    throw InvalidInput(
+        "arm width {:.6g} m (--arm-width); expected 0 to {:.6g} m, a fifth of the channel's width, up to "
+        "which its correction holds",
+        bar.arm_width, widest_arm * bar.width);
   if (bar.total_length != 0 && !(bar.total_length >= bar.length))
     throw InvalidInput("total length {:.6g} m (--total-length); expected at least the length {:.6g} m between the arms",
                        bar.total_length, bar.length);

@@ -52,9 +52,11 @@ const Known& known(HallRole role) {
 }
 
 /// "T1", "t_stage" and "temp" are temperatures if they are in kelvins (or degrees), "sample temperature" in any case;
-/// "temperature_error" is none.
+/// "temperature_error" and "temperature setpoint" are none.
 bool is_temperature(const record::Column& column) {
   const std::string name = simplified(column.name);
+  for (const std::string_view not_measured : {"setpoint", "settemp", "target", "rate", "output", "power"})
+    if (name.find(not_measured) != std::string::npos) return false;
   for (const std::string_view not_read : {"error", "err", "se", "std", "stddev", "uncertainty"})
     if (name.ends_with(not_read)) return false;
   if (name.find("temperature") != std::string::npos) return true;
@@ -110,6 +112,9 @@ HallRecord read_hall_record(const std::filesystem::path& path, const HallColumns
     record.voltage_xx = si_numbers(table, *xx, "V");
   }
 
+  if (const auto current = find_hall_column(table, columns, HallRole::current); columns.set_current && current)
+    throw InvalidInput("{}: column '{}' has the current; --set-current is for records without",
+                       record::where_header(table), record::printable(table.columns[*current].name));
   if (columns.set_current)
     record.current.assign(record.time.size(), *columns.set_current);
   else

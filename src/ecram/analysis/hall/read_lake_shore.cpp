@@ -199,8 +199,9 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path) {
   std::vector<Column> columns;
   bool measurements = false;
   std::size_t number_of_line = 0;
+  const char line_end = text.find('\n') == std::string_view::npos ? '\r' : '\n';  // bare CR: saved on an old Macintosh
   for (std::size_t from = 0; from < text.size();) {
-    const auto to = std::min(text.find('\n', from), text.size());
+    const auto to = std::min(text.find(line_end, from), text.size());
     const std::string line = utf8(text.substr(from, to - from));
     from = to + 1;
     ++number_of_line;

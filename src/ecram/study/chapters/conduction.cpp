@@ -95,6 +95,14 @@ Sweep simulate_sweep(const StudyContext& context) {
   return sweep;
 }
 
+std::string hop_sentence(const analysis::TransportResult& window, double thickness) {
+  if (!window.hop) return "No hop is told: Mott's laws are not preferred clearly enough.";
+  return fmt::format(
+      "The hop at 300 K is {} for a localisation length of {} (assumed), {} than the film is thick ({}).",
+      report::with_prefix(window.hop->distance, "m", 3), report::with_prefix(window.hop->localisation_length, "m", 3),
+      window.hop->distance > thickness ? "longer" : "shorter", report::with_prefix(thickness, "m", 2));
+}
+
 report::Figure record_figure(const analysis::HallResult& r, const analysis::HallBar& bar) {
   report::Figure f{.panels = report::hall_record_panels(r), .columns = 2, .height = 880};
   f.panels.push_back(report::hall_bar_panel(bar));
@@ -110,8 +118,9 @@ report::Figure sweep_figure(const Sweep& sweep, const analysis::TransportResult&
   std::vector<double> x, law, reciprocal, line, mobility, mobility_error_low, mobility_error_high;
   for (double t : rho.temperature) {
     x.push_back(std::pow(t, -0.25));
-    law.push_back(
-        std::exp(mott->log_prefactor.value + physics::log_resistivity(mott->law, mott->characteristic.value, t)));
+    if (mott != window.laws.end())
+      law.push_back(
+          std::exp(mott->log_prefactor.value + physics::log_resistivity(mott->law, mott->characteristic.value, t)));
   }
   double level = 0, count = 0;
   for (std::size_t i = 0; i < n.value.size(); ++i)
@@ -131,8 +140,8 @@ report::Figure sweep_figure(const Sweep& sweep, const analysis::TransportResult&
   f.panels.push_back({.title = "resistivity",
                       .x = {.label = "T^(−1/4)", .unit = "K^(−1/4)"},
                       .y = {.label = "resistivity", .unit = "Ω m", .log = true},
-                      .series = {{.name = "records", .draw = Draw::points, .x = x, .y = rho.value},
-                                 {.name = "Mott, 200–300 K", .draw = Draw::line, .x = x, .y = law}}});
+                      .series = {{.name = "records", .draw = Draw::points, .x = x, .y = rho.value}}});
+  if (!law.empty()) f.panels.back().series.push_back({.name = "Mott, 200–300 K", .draw = Draw::line, .x = x, .y = law});
   f.panels.push_back({.title = "Hall mobility",
                       .x = {.label = "temperature", .unit = "K"},
                       .y = {.label = "mobility", .unit = "cm²/(V s)"},
@@ -219,23 +228,27 @@ ChapterText write(const StudyContext& context) {
       sweep_figure(sweep, window),
       report::Paragraph("Resistivity, mobility and density from 300 K to 50 K in 10 K steps, as in Fig. 2b and 2c.")});
   text.blocks.emplace_back(law_table(window));
+  analysis::TemperatureSeries alike = whole.used.density;
+  std::ranges::fill(alike.error, 0);
+  const Estimate unweighted = analysis::arrhenius_energy(alike);
   const auto [low, high] =
       std::minmax_element(whole.windows.begin(), whole.windows.end(),
                           [](const auto& a, const auto& b) { return a.energy.value < b.energy.value; });
   text.blocks.emplace_back(report::Paragraph(
-      fmt::format("The density's Arrhenius energy is {} between 200 and 300 K and {} over all temperatures; of n/T^1.5 "
+      fmt::format("The density's Arrhenius energy is {} between 200 and 300 K and {} over all temperatures, where "
+                  "the errors of the cold readings, large, leave the line to the warm ones (without weights {:.0f} "
+                  "meV); of n/T^1.5 "
                   "it is {} between 200 and 300 K. Over all windows of at least five "
                   "points it runs from {:.0f} meV ({:.0f} to {:.0f} K) to {:.0f} meV ({:.0f} to {:.0f} K): one "
                   "variable-range-hopping curve has no single activation energy, and 98.9 meV names a window of "
                   "temperatures as much as a level. With constant mobility, which hopping itself does not explain, T0 "
                   "= 3.083·10⁷ K was chosen to give it. "
-                  "Between three and two dimensions of Mott's law the data here say: {}. The hop at 300 K is {} for a "
-                  "localisation length of 1 nm (assumed), longer than the film is thick.",
+                  "Between three and two dimensions of Mott's law the data here say: {}. {}",
                   report::with_uncertainty(scaled(window.density_energy, 1 / meV), "meV"),
-                  report::with_uncertainty(scaled(whole.density_energy, 1 / meV), "meV"),
+                  report::with_uncertainty(scaled(whole.density_energy, 1 / meV), "meV"), unweighted.value / meV,
                   report::with_uncertainty(scaled(window.density_energy_band, 1 / meV), "meV"), low->energy.value / meV,
                   low->from, low->to, high->energy.value / meV, high->from, high->to, window.dimension,
-                  window.hop ? report::with_prefix(window.hop->distance, "m", 3) : std::string(report::not_there))));
+                  hop_sentence(window, scene_300K(context.seed).bar.thickness))));
 
   text.blocks.emplace_back(stage_paragraph(room, context.seed));
 
