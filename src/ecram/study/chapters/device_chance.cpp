@@ -163,6 +163,8 @@ void cycle_to_cycle(const StudyContext& context, report::Figure& figure, Chapter
       worst.pulse, worst.deviation * 1e9, worst.mean * 1e6, 100 * worst.deviation / worst.mean, causes)));
   text.findings.push_back({"fig3f.mean_uS_at_worst", Estimate{.value = worst.mean * 1e6}, Origin::predicted,
                            fmt::format("compact model, at its own worst pulse, {}", worst.pulse)});
+  text.findings.push_back({"fig3f.worst_pulse", Estimate{.value = static_cast<double>(worst.pulse)}, Origin::predicted,
+                           "another one in each run: noise goes with the conductance"});
   text.findings.push_back({"fig3f.std_nS_at_worst", Estimate{.value = worst.deviation * 1e9}, Origin::calibrated,
                            "compact model; the noise of a reading is fitted to it"});
 }
