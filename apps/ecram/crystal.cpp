@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <numbers>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/electronic/bonds.h"
@@ -28,7 +28,7 @@ namespace {
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double degree = std::numbers::pi / 180;
+using constants::degree;
 
 struct Options {
   std::string crystal, cif, poscar, svg, view = "b";

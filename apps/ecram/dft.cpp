@@ -5,7 +5,6 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <numbers>
 #include <string>
 #include <vector>
 
@@ -28,7 +27,7 @@ namespace fs = std::filesystem;
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
 struct Options {
   std::string workflow, root, only, out, kept, into, partition, account;
@@ -75,7 +74,7 @@ ordered_json gap_json(const Spectrum& spectrum) {
 
 ordered_json result_json(const std::string& name, const Result& r) {
   const CellParameters p = cell_parameters(r.crystal.lattice);
-  constexpr double degree = std::numbers::pi / 180;
+  using constants::degree;
   double force = 0;
   for (const auto& f : r.forces) force = std::max(force, f.norm());
   return {

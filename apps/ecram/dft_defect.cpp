@@ -19,7 +19,7 @@ namespace {
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
 struct Options {
   std::string bulk;

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
 struct Options {
   std::string result, csv, plot;

@@ -21,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/interrupt.h"
@@ -32,10 +33,10 @@
 namespace ecram::commands {
 namespace {
 
+using constants::degree;
 using nlohmann::ordered_json;
 using physics::DipoleLinePair;
 using physics::Vector;
-constexpr double degree = std::numbers::pi / 180;
 
 struct MagnetOptions {
   std::string radius = "12.7 mm", length = "50.8 mm", remanence = "1.3 T", gap = "10 mm", angle = "0 deg",

@@ -20,9 +20,9 @@
 
 namespace ecram::electronic {
 namespace {
+using constants::electron_volt;
 using testing::ElementsAre;
 using testing::HasSubstr;
-constexpr double eV = constants::elementary_charge;
 
 Workflow parse(const std::string& text) { return parse_workflow(text, "w.toml", "."); }
 
@@ -64,7 +64,7 @@ TEST(Workflow, ThePapersSettings) {
   const Workflow w = parse(paper);
   ASSERT_EQ(w.steps.size(), 4U);
   const Step &relax = w.steps[0], &gap = w.steps[1], &low = w.steps[2], &low_gap = w.steps[3];
-  EXPECT_NEAR(relax.settings.cutoff / eV, 520, 1e-9);
+  EXPECT_NEAR(relax.settings.cutoff / electron_volt, 520, 1e-9);
   EXPECT_TRUE(relax.relax_cell);
   EXPECT_EQ(relax.settings.functional, "PBEsol");
   EXPECT_THAT(relax.settings.kpoints, ElementsAre(4, 4, 4));
@@ -222,7 +222,7 @@ std::string result_text(const std::string& converged) {
 
 TEST(ResultFile, IsReadWholeOrRefused) {
   const Result r = parse_result(result_text("true"), "r.json");
-  EXPECT_NEAR(r.energy / eV, -2, 1e-12);
+  EXPECT_NEAR(r.energy / electron_volt, -2, 1e-12);
   EXPECT_EQ(r.spectrum.bands, 2U);
   EXPECT_EQ(r.site_potentials[0], 30.5);  // an electron is bound at a nucleus, where the potential is positive
   const auto says = [](const std::string& text) {
@@ -254,7 +254,7 @@ TEST(ResultFile, AHybridKnowsItsOrbitals) {
   EXPECT_EQ(r.first_band, 11U);
   const auto gap = [&](double share) {
     const Spectrum s = with_exact_exchange(r, share);
-    return (s.energies[1] - s.energies[0]) / eV;
+    return (s.energies[1] - s.energies[0]) / electron_volt;
   };
   EXPECT_NEAR(gap(0), 1, 1e-12);
   EXPECT_NEAR(gap(0.25), 1 + 25.0 / 28, 1e-12);
@@ -268,7 +268,7 @@ TEST(ResultFile, IsKeptSmall) {
   j["projections"] = {{{{{0.12345, 0, 0}}, {{0, 0.98765, 0}}}}};
   const Result kept = parse_result(kept_text(j.dump(), "r.json"), "kept");
   EXPECT_THAT(kept.spectrum.projections, ElementsAre(0.123, 0, 0, 0, 0.988, 0));
-  EXPECT_NEAR(kept.energy / eV, -2, 1e-12);
+  EXPECT_NEAR(kept.energy / electron_volt, -2, 1e-12);
   j["kind"] = "relax";
   EXPECT_TRUE(parse_result(kept_text(j.dump(), "r.json"), "kept").spectrum.projections.empty());
   EXPECT_THROW(kept_text(result_text("false"), "r.json"), InvalidInput);
@@ -277,10 +277,10 @@ TEST(ResultFile, IsKeptSmall) {
 TEST(Comparison, ToleratesConvergenceAndNamesMore) {
   const Result kept = parse_result(result_text("true"), "r.json");
   Result again = kept;
-  again.energy += 1e-3 * eV;
+  again.energy += 1e-3 * electron_volt;
   EXPECT_EQ(compare(kept, again).differs, "");
-  again.energy += 4e-3 * eV;
-  again.spectrum.energies[1] += 0.1 * eV;
+  again.energy += 4e-3 * electron_volt;
+  again.spectrum.energies[1] += 0.1 * electron_volt;
   again.crystal.lattice *= 1.01;
   EXPECT_EQ(compare(kept, again).differs, "energy by 5.00 meV an atom; gap by 100.0 meV; cell by 1.00 %");
 }

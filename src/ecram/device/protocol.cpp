@@ -36,7 +36,7 @@ constexpr Range above_zero{0, infinity, false, "above 0"};
 constexpr Range any_number{-infinity, infinity, false, "finite"};
 constexpr Range kelvin{coldest, hottest, true, "a temperature from 20 K to 2000 K"};
 constexpr Range spread{0, 0.5, true, "between 0 and 0.5"};
-constexpr Range barrier{0, 0.2 * electronvolt, true, "0 to 0.2 eV"};
+constexpr Range barrier{0, 0.2 * electron_volt, true, "0 to 0.2 eV"};
 constexpr Range time_span{1e-10, 1e12, true, "from 0.1 ns to 1e12 s"};
 constexpr Range time_or_none{0, 1e12, true, "0 or more, and up to 1e12 s"};
 constexpr Range sweep_rate{1e-12, 1e12, true, "from 1e-12 to 1e12 V/s"};

@@ -21,7 +21,7 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 constexpr std::size_t momenta = 3;
 constexpr std::size_t not_kept = momenta;  ///< f orbitals
 

@@ -215,14 +215,14 @@ ChapterText write(const StudyContext& context) {
                         "at 300 K ends where the device is on again), and what a state near 40 nS loses in three "
                         "hours at 0 V.")});
   const double apparent = std::log(std::log(all[2].ratio()) / std::log(all[3].ratio())) * constants::boltzmann /
-                          (1 / 240.0 - 1 / 260.0) / device::electronvolt;
+                          (1 / 240.0 - 1 / 260.0) / device::electron_volt;
   text.blocks.emplace_back(report::Paragraph(fmt::format(
       "ln(on/off) falls from {:.2f} at 260 K to {:.2f} at 240 K and {:.3f} at 208 K, an apparent energy of {:.2f} eV "
       "where a barrier of {:.2f} eV was put in: the gate takes the rest. The prefactor that goes with it, {:.0f} per "
       "second for one barrier, is far below an attempt frequency, so a bare hop is not what is slow; these figures "
       "do not tell an activation entropy from a spread of barriers or a step before the hop.",
       std::log(all[2].ratio()), std::log(all[3].ratio()), std::log(all[4].ratio()), apparent,
-      device::MaterialConstants{}.transfer_energy / device::electronvolt, device::MaterialConstants{}.transfer_rate)));
+      device::MaterialConstants{}.transfer_energy / device::electron_volt, device::MaterialConstants{}.transfer_rate)));
 
   report::Table hall{.caption =
                          "On-state over off-state, by conductance and by Hall coefficient, at the conductance "
