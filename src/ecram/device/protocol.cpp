@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/nearest.h"
@@ -16,7 +17,7 @@
 namespace ecram::device {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using constants::infinity;
 
 // Beyond these a run is a typing error, not an experiment.
 constexpr std::int64_t most_pulses = 1'000'000'000;

@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numbers>
 
 #include <Eigen/Dense>
@@ -16,7 +15,7 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using constants::infinity;
 constexpr double reduced_planck = constants::planck / (2 * std::numbers::pi);
 /// An occupation further than this from 0 and 1 belongs to a metal (or a smearing as wide as the gap).
 constexpr double partial = 0.01;

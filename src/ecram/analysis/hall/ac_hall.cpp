@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "ecram/analysis/hall/longitudinal.h"
 #include "ecram/analysis/hall/residual_lines.h"
 #include "ecram/analysis/hall/simple_estimates.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/fit/residual_tests.h"
@@ -23,8 +23,8 @@
 namespace ecram::analysis {
 namespace {
 
+using constants::infinity;
 using std::numbers::pi;
-constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// The main fit, with the columns it chose.
 struct HallFit {
@@ -199,7 +199,7 @@ void find_contacts(HallResult& r, const HallBar& bar, const HallOptions& options
   const double total = options.source_voltage / r.current;
   const Estimate film = scaled(along.resistance, std::max(bar.length, bar.total_length) / bar.length);
   r.contact_resistance =
-      normal_estimate(total - film.value, std::isfinite(film.standard_error) ? film.standard_error : infinite);
+      normal_estimate(total - film.value, std::isfinite(film.standard_error) ? film.standard_error : infinity);
   const double share = r.contact_resistance.value / total, error = film.standard_error / total;
   const bool certain = !(std::abs(share) < 4 * error);
   if (share > 0.1 && certain)
