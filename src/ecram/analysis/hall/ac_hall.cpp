@@ -384,7 +384,7 @@ void fill_trace(HallResult& r, const HallFit& f, const Block& block) {
 /// A record with all that the fit needs of it.
 struct Prepared {
   HallResult result;
-  Readings readings;
+  HallReadings readings;
   Rotation turn;
   double bins_per_period = 0;
   std::vector<Block> blocks;
@@ -397,7 +397,7 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
   result.name = record.name;
   fuse_temperature(record.temperature, result);
 
-  Readings& readings = p.readings = usable_readings(record);
+  HallReadings& readings = p.readings = usable_readings(record);
   const Rotation& turn = p.turn = rotation(readings.time, readings.field);
   check_frequency(turn.frequency, options.expected_frequency);
   result.frequency = turn.frequency;
@@ -429,7 +429,7 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
 }
 
 void add_zero_current(Prepared& p, const HallRecord& record, const HallOptions& options) {
-  Readings readings = usable_readings(record);
+  HallReadings readings = usable_readings(record);
   const Rotation turn = rotation(readings.time, readings.field);
   check_frequency(turn.frequency, options.expected_frequency);
   Block block = despiked_block(readings, turn, options, p.bins_per_period, p.result.current);
@@ -447,7 +447,7 @@ void add_zero_current(Prepared& p, const HallRecord& record, const HallOptions& 
 
 HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   HallResult& result = p.result;
-  const Readings& readings = p.readings;
+  const HallReadings& readings = p.readings;
   const Rotation& turn = p.turn;
   std::vector<Block>& blocks = p.blocks;
   const bool with_xx = !blocks[0].bins.voltage_xx.empty();

@@ -316,7 +316,7 @@ HallModel excerpt(const HallModel& model) {
   return part;
 }
 
-Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
+Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
                      double current_scale) {
   constexpr int reach = 4;
   constexpr double most = 7;

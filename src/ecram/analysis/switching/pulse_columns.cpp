@@ -378,13 +378,13 @@ void refuse_without(const record::Table& table, std::string_view missing, std::s
                      list_of_headers(table), expected, hint);
 }
 
-Readings take_conductances(record::Table& table, std::size_t index, const PulseColumns& columns,
-                           const PulseReadOptions& options, std::vector<Warning>& warnings) {
+Conductances take_conductances(record::Table& table, std::size_t index, const PulseColumns& columns,
+                               const PulseReadOptions& options, std::vector<Warning>& warnings) {
   record::numbers(table, index);  // refuses what is not a number
   auto& column = table.columns[index];
   const Role role = role_of(column.name, column.unit);
   const bool is_named_by_direction = role == Role::up || role == Role::down;
-  Readings readings;
+  Conductances readings;
   readings.arbitrary_units = is_arbitrary(column.unit);
   if (readings.arbitrary_units && role == Role::resistance)
     throw InvalidInput("{}: column '{}' has no unit; expected one such as 'resistance_ohm'", where_header(table),
