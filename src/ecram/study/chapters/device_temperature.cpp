@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/device/train.h"
 #include "ecram/report/format.h"
@@ -21,7 +22,6 @@ using report::Draw;
 constexpr double write_voltage = 2.0, pulse_width = 2.0, rest = 2.0;
 constexpr std::size_t pulses = 80;
 constexpr double read_voltage = 0.1;
-constexpr double three_hours = 10800;
 
 /// The Hall bar in its on-state at 300 K, left alone for a while.
 device::FullModel in_the_on_state() {
@@ -103,8 +103,8 @@ Retention keep(double kelvin) {
   Retention r;
   constexpr int parts = 12;
   for (int i = 1; i <= parts; ++i) {
-    model.hold(0, three_hours / parts, kelvin);
-    r.time.push_back(three_hours * i / parts);
+    model.hold(0, 3 * constants::hour / parts, kelvin);
+    r.time.push_back(3 * constants::hour * i / parts);
     r.kept.push_back(model.read().conductance / before);
   }
   return r;
@@ -190,7 +190,7 @@ report::Table provenance_table() {
   return t;
 }
 
-ChapterText write(const StudyContext& context) {
+ChapterText write_device_temperature(const StudyContext& context) {
   const std::array<double, 5> kelvin{300, 280, 260, 240, 208};
   std::vector<Switching> all(kelvin.size());
   std::vector<Retention> kept(kelvin.size());
@@ -277,6 +277,8 @@ ChapterText write(const StudyContext& context) {
 
 }  // namespace
 
-Chapter device_temperature_chapter() { return {"device-temperature", "Switching against temperature", write}; }
+Chapter device_temperature_chapter() {
+  return {"device-temperature", "Switching against temperature", write_device_temperature};
+}
 
 }  // namespace ecram::study
