@@ -21,7 +21,7 @@ namespace {
 using constants::infinity;
 
 /// Of a record: with fewer there is nothing to fit.
-constexpr std::ptrdiff_t least_readings = 8;
+constexpr std::ptrdiff_t least_in_a_record = 8;
 
 Eigen::Index size_of(const std::vector<double>& values) { return static_cast<Eigen::Index>(values.size()); }
 
@@ -341,10 +341,10 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
   const auto again = [&] {
     stop_if_interrupted();
     const auto left = std::count(r.rejected.begin(), r.rejected.end(), 0);
-    if (left < least_readings && !r.limits.empty()) refuse_limits(r.limits);
-    if (left < least_readings)
+    if (left < least_in_a_record && !r.limits.empty()) refuse_limits(r.limits);
+    if (left < least_in_a_record)
       throw InvalidInput("{} of {} readings do not stand out of V_xy or V_xx; at least {} are needed", left,
-                         r.rejected.size(), least_readings);
+                         r.rejected.size(), least_in_a_record);
     return make_block(bin(r, turn, bins_per_period), turn, options, current_scale, levels, reading_noise);
   };
 

@@ -68,13 +68,13 @@ Heading heading(const std::string& cell) {
 }
 
 /// A column that is understood: in which unit its numbers are wanted, and between which limits they make sense.
-struct Known {
+struct KnownColumn {
   std::string_view name, si;
   double low, high;  ///< SI
 };
 
 using constants::infinity;
-constexpr Known known_columns[] = {
+constexpr KnownColumn known_columns[] = {
     {"Current", "A", -infinity, infinity},
     {"Voltage", "V", -infinity, infinity},
     {"Field", "T", -largest_field, largest_field},
@@ -127,8 +127,8 @@ Column column_of(const Heading& h, const std::string& where) {
   };
   // The coefficient or the density of a sheet goes by the name of the other at times; the unit tells.
   const std::string sheet = "Sheet " + h.name;
-  const Known* named = nullptr;
-  for (const Known& known : known_columns) {
+  const KnownColumn* named = nullptr;
+  for (const KnownColumn& known : known_columns) {
     if (h.name != known.name && sheet != known.name) continue;
     named = &known;
     if (const auto f = factor(known.si)) return {std::string(known.name), *f, known.low, known.high};

@@ -301,7 +301,7 @@ void add_sites(ChapterText& text) {
                                          (sites[1].energy - sites[0].energy) / electron_volt)});
 }
 
-ChapterText write(const StudyContext&) {
+ChapterText write_mechanism(const StudyContext&) {
   ChapterText text;
   const Cells cells;
   text.blocks.emplace_back(report::Paragraph(
@@ -332,6 +332,6 @@ ChapterText write(const StudyContext&) {
 
 }  // namespace
 
-Chapter mechanism_chapter() { return {"mechanism", "Channel modulation mechanism", write}; }
+Chapter mechanism_chapter() { return {"mechanism", "Channel modulation mechanism", write_mechanism}; }
 
 }  // namespace ecram::study
