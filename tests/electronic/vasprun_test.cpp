@@ -26,7 +26,7 @@ VaspRun read(const std::string& text) {
   return read_vasprun(folder / "vasprun.xml");
 }
 
-std::string complaint(const std::string& text) {
+std::string complaint_of_run(const std::string& text) {
   try {
     read(text);
   } catch (const InvalidInput& e) {
@@ -97,30 +97,30 @@ TEST(Vasprun, OfARelaxationIsItsLastStep) {
 TEST(Vasprun, CutShortAnywhereIsRefused) {
   const std::string whole = vasprun({});
   for (std::size_t length = 100; length + 13 < whole.size(); length += 97)
-    EXPECT_THAT(complaint(whole.substr(0, length)), HasSubstr("cut short")) << length;
+    EXPECT_THAT(complaint_of_run(whole.substr(0, length)), HasSubstr("cut short")) << length;
 }
 
 TEST(Vasprun, UnconvergedIsNoResult) {
   Made made;
   made.most_steps = made.electronic_steps = 2;
-  EXPECT_THAT(complaint(vasprun(made)), HasSubstr("not converged: all 2 electronic steps used"));
+  EXPECT_THAT(complaint_of_run(vasprun(made)), HasSubstr("not converged: all 2 electronic steps used"));
   made = {};
   made.moves = made.calculations = 2;
-  EXPECT_THAT(complaint(vasprun(made)), HasSubstr("not converged: all 2 ionic steps used"));
+  EXPECT_THAT(complaint_of_run(vasprun(made)), HasSubstr("not converged: all 2 ionic steps used"));
 }
 
 TEST(Vasprun, ForeignAndDamagedFilesAreNamed) {
-  EXPECT_THAT(complaint("hello"), HasSubstr("vasprun.xml:1: no vasprun.xml"));
-  EXPECT_THAT(complaint("<html><p></p></html>"), HasSubstr("the root is <html>"));
+  EXPECT_THAT(complaint_of_run("hello"), HasSubstr("vasprun.xml:1: no vasprun.xml"));
+  EXPECT_THAT(complaint_of_run("<html><p></p></html>"), HasSubstr("the root is <html>"));
   std::string text = vasprun({});
   text.replace(text.find("  -5.0000"), 9, "*********");
-  EXPECT_THAT(complaint(text), HasSubstr("is no number"));
+  EXPECT_THAT(complaint_of_run(text), HasSubstr("is no number"));
   text = vasprun({});
   text.insert(text.find("<dos>"), "<x></y>");
-  EXPECT_THAT(complaint(text), HasSubstr("damaged"));
+  EXPECT_THAT(complaint_of_run(text), HasSubstr("damaged"));
   text = vasprun({});
   text.erase(text.find("<r>"), text.find("</r>") + 5 - text.find("<r>"));
-  EXPECT_NE(complaint(text), "accepted");
+  EXPECT_NE(complaint_of_run(text), "accepted");
   EXPECT_THROW(read_vasprun("/no/such/vasprun.xml"), InvalidInput);
 }
 
