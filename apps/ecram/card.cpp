@@ -12,7 +12,7 @@
 namespace ecram::commands {
 namespace {
 
-constexpr const char* examples = R"(docs/device-card.md explains each key of a card.
+constexpr const char* card_examples = R"(docs/device-card.md explains each key of a card.
 
 Examples:
   ecram pulses device.csv --card device.toml
@@ -52,7 +52,7 @@ void add_card(CLI::App& app) {
   auto path = std::make_shared<std::string>();
   auto* command = app.add_subcommand("card", "device cards: show one, or check that it can be used");
   command->require_subcommand(1);
-  command->footer(examples);
+  command->footer(card_examples);
   auto* show_command = command->add_subcommand("show", "what the card says");
   show_command->add_option("card", *path, "a device card")->required()->type_name("CARD");
   show_command->footer("Example:\n  ecram card show device.toml");

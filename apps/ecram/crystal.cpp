@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <numbers>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/electronic/bonds.h"
@@ -29,9 +29,9 @@ namespace {
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double degree = std::numbers::pi / 180;
+using constants::degree;
 
-struct Options {
+struct CrystalOptions {
   std::string crystal, cif, poscar, svg, view = "b";
   std::vector<int> supercell{1, 1, 1};
   std::vector<std::string> vacancies;
@@ -40,7 +40,7 @@ struct Options {
   bool json = false, bonds = false, force = false;
 };
 
-constexpr const char* examples =
+constexpr const char* crystal_examples =
     R"(CRYSTAL is a CIF or a POSCAR; without it the built-in monoclinic WO3 (P 1 21/n 1, 32 atoms) is taken.
 
 A vacancy is a site or an atom: s_x, s_y, s_z are the oxygens whose two W lie along a, b, c (Fig. 5a of the paper);
@@ -56,7 +56,7 @@ Examples:
                                                        WO2.875: two vacancies aligned along c)";
 
 /// What one question to the command comes to.
-struct Answer {
+struct CrystalAnswer {
   Crystal crystal;  ///< after supercell and vacancies
   Symmetry before;  ///< of the crystal without vacancies
   Symmetry symmetry;
@@ -64,8 +64,8 @@ struct Answer {
   std::vector<std::pair<std::string, Atom>> removed;  ///< the site's name and the atom
 };
 
-Answer answer(const Options& options) {
-  Answer a;
+CrystalAnswer answer(const CrystalOptions& options) {
+  CrystalAnswer a;
   const Crystal cell = options.crystal.empty() ? monoclinic_wo3() : read_crystal(options.crystal);
   const Crystal whole = supercell(cell, {options.supercell[0], options.supercell[1], options.supercell[2]});
   a.before = find_symmetry(whole, options.tolerance * angstrom);
@@ -108,7 +108,7 @@ std::vector<SiteClass> site_classes(const Crystal& crystal, const Symmetry& symm
   return classes;
 }
 
-std::string text_of(const Answer& a, const Options& options) {
+std::string text_of(const CrystalAnswer& a, const CrystalOptions& options) {
   const CellParameters p = cell_parameters(a.crystal.lattice);
   std::string text = fmt::format("{}: {}, {} atoms\n", a.crystal.name, formula(a.crystal), a.crystal.atoms.size());
   text += fmt::format(
@@ -149,7 +149,7 @@ std::string text_of(const Answer& a, const Options& options) {
   return text;
 }
 
-ordered_json json_of(const Answer& a, const Options& options) {
+ordered_json json_of(const CrystalAnswer& a, const CrystalOptions& options) {
   const CellParameters p = cell_parameters(a.crystal.lattice);
   const auto vector = [](const Eigen::Vector3d& v) { return ordered_json{v[0], v[1], v[2]}; };
   const auto rounded = [](double x) { return std::round(x * 1e9) / 1e9; };
@@ -206,7 +206,7 @@ ordered_json json_of(const Answer& a, const Options& options) {
           {"bonds", bonds}};
 }
 
-void check_outputs(const Options& options) {
+void check_crystal_outputs(const CrystalOptions& options) {
   std::set<std::string> names;
   for (const std::string& file : {options.cif, options.poscar, options.svg}) {
     std::error_code error;
@@ -220,9 +220,9 @@ void check_outputs(const Options& options) {
   }
 }
 
-void run(const Options& options) {
-  check_outputs(options);
-  const Answer a = answer(options);
+void run(const CrystalOptions& options) {
+  check_crystal_outputs(options);
+  const CrystalAnswer a = answer(options);
   std::vector<Eigen::Vector3d> holes;
   for (const auto& [name, atom] : a.removed) holes.push_back(atom.position);
   if (!options.cif.empty()) write_file(options.cif, cif_text(a.crystal));
@@ -238,7 +238,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_crystal(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CrystalOptions>();
   CLI::App* command =
       app.add_subcommand("crystal", "crystals: symmetry, oxygen sites, supercells, vacancies, pictures");
   command->add_option("CRYSTAL", options->crystal, "CIF or POSCAR; default: the built-in monoclinic WO3");
@@ -260,7 +260,7 @@ void add_crystal(CLI::App& app) {
   command->add_flag("--bonds", options->bonds, "list every bond");
   command->add_flag("--json", options->json, "print JSON (docs/electronic.md)");
   command->add_flag("--force", options->force, "replace files that exist");
-  command->footer(examples);
+  command->footer(crystal_examples);
   command->callback([options] { run(*options); });
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <numbers>
 #include <string>
 #include <vector>
 
@@ -29,15 +28,15 @@ namespace fs = std::filesystem;
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
-struct Options {
+struct DftOptions {
   std::string workflow, root, only, out, kept, into, partition, account;
   double time_limit = 0;
   bool force = false, json = false, slurm = false;
 };
 
-constexpr const char* examples =
+constexpr const char* dft_examples =
     R"(A workflow is a TOML file (docs/electronic.md); each step of it becomes a folder below ROOT with its inputs, its log
 and its state. The engine runs as a process of its own: GPAW (packages gpaw, gpaw-data), or VASP where you have it.
 
@@ -76,7 +75,7 @@ ordered_json gap_json(const Spectrum& spectrum) {
 
 ordered_json result_json(const std::string& name, const Result& r) {
   const CellParameters p = cell_parameters(r.crystal.lattice);
-  constexpr double degree = std::numbers::pi / 180;
+  using constants::degree;
   double force = 0;
   for (const auto& f : r.forces) force = std::max(force, f.norm());
   return {
@@ -101,7 +100,7 @@ ordered_json result_json(const std::string& name, const Result& r) {
       {"wall_time_s", r.wall_time > 0 ? ordered_json(r.wall_time) : ordered_json()}};
 }
 
-void prepare(const Options& options) {
+void prepare(const DftOptions& options) {
   const Workflow workflow = read_workflow(options.workflow);
   if (!options.kept.empty()) kept_steps(workflow, options.kept);  // says what is wrong with it before anything is made
   for (const Preparation& step : prepare_workflow(workflow, options.root, options.force)) {
@@ -118,7 +117,7 @@ void prepare(const Options& options) {
 }
 
 /// Runs one job and says how it went. @return whether it is done
-bool run_one(const fs::path& root, const std::string& name, const Options& options) {
+bool run_one(const fs::path& root, const std::string& name, const DftOptions& options) {
   if (jobs::read_state(root / name).status == jobs::Status::done) {
     fmt::print("{}: done already\n", name);
     return true;
@@ -130,7 +129,7 @@ bool run_one(const fs::path& root, const std::string& name, const Options& optio
   return state.status == jobs::Status::done;
 }
 
-void run(const Options& options) {
+void run(const DftOptions& options) {
   const fs::path root = options.root;
   if (options.slurm) {
     const fs::path self = fs::read_symlink("/proc/self/exe");
@@ -159,7 +158,7 @@ void run(const Options& options) {
                   open == 1 ? "one step is" : fmt::format("{} steps are", open));
 }
 
-void status(const Options& options) {
+void status(const DftOptions& options) {
   const fs::path root = options.root;
   ordered_json list = ordered_json::array();
   for (const jobs::Job& job : jobs::read_jobs(root)) {
@@ -184,7 +183,7 @@ void status(const Options& options) {
     fmt::print("{}\n", report::text_of(ordered_json{{"format", "ecram-dft-status 1"}, {"steps", list}}));
 }
 
-void collect(const Options& options) {
+void collect(const DftOptions& options) {
   const fs::path root = options.root;
   std::error_code error;
   if (!options.out.empty() && !options.force && fs::exists(options.out, error))
@@ -213,7 +212,7 @@ void collect(const Options& options) {
   fmt::print("{}", options.json ? text : table);
 }
 
-void keep(const Options& options) {
+void keep(const DftOptions& options) {
   const Workflow workflow = read_workflow(options.workflow);
   const fs::path root = options.root, into = options.into;
   std::vector<std::pair<fs::path, std::string>> texts;
@@ -240,7 +239,7 @@ void keep(const Options& options) {
   }
 }
 
-void verify(const Options& options) {
+void verify(const DftOptions& options) {
   const fs::path kept = options.kept;
   const Workflow workflow = read_workflow(kept / "workflow.toml");
   prepare_workflow(workflow, options.root, options.force);
@@ -274,11 +273,11 @@ void verify(const Options& options) {
 }  // namespace
 
 void add_dft(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DftOptions>();
   CLI::App* dft = app.add_subcommand("dft", "first principles: prepare, run, watch, collect, verify calculations");
   dft->require_subcommand(1);
-  dft->footer(examples);
-  const auto sub = [&](const char* name, const char* what, void (*work)(const Options&)) {
+  dft->footer(dft_examples);
+  const auto sub = [&](const char* name, const char* what, void (*work)(const DftOptions&)) {
     CLI::App* command = dft->add_subcommand(name, what);
     command->callback([options, work] { work(*options); });
     return command;

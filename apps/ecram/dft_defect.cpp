@@ -20,9 +20,9 @@ namespace {
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
-struct Options {
+struct DftDefectOptions {
   std::string bulk;
   std::vector<std::string> defects;
   std::vector<double> dielectric;
@@ -122,7 +122,7 @@ void print_formation(const FormationReport& r) {
     fmt::print("  no level in the gap leads to the neutral vacancy: the donors are ionised at every temperature\n");
 }
 
-void run(const Options& options, bool formation) {
+void run(const DftDefectOptions& options, bool formation) {
   Result bulk = load_result(options.bulk);
   std::vector<Result> defects;
   ordered_json gaps = ordered_json::array();
@@ -151,7 +151,7 @@ void run(const Options& options, bool formation) {
 }  // namespace
 
 void add_dft_defect(CLI::App& dft) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DftDefectOptions>();
   CLI::App* command = dft.add_subcommand("defect", "gap, defect states and formation energies of vacancies");
   command->footer(
       "BULK and each DEFECT are results (result.json, a kept STEP.json, vasprun.xml) of the same cell without and "

@@ -25,9 +25,9 @@ namespace fs = std::filesystem;
 using namespace electronic;
 using nlohmann::ordered_json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
-struct Options {
+struct DftSpectrumOptions {
   std::string result, csv, plot;
   double width = 0.1, radius = 0.1, exact_exchange = -1;
   bool force = false, json = false;
@@ -97,7 +97,7 @@ report::Figure figure_of(const Result& result, const std::vector<double>& axis, 
   return {.panels = {panel}};
 }
 
-void run(const Options& options) {
+void run(const DftSpectrumOptions& options) {
   std::error_code error;
   for (const std::string& file : {options.csv, options.plot})
     if (!file.empty() && !options.force && fs::exists(file, error))
@@ -164,7 +164,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_dft_spectrum(CLI::App& dft) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DftSpectrumOptions>();
   CLI::App* command = dft.add_subcommand("spectrum", "gap, density of states by element and orbital, effective masses");
   command->footer(
       "RESULT is a result.json, a kept STEP.json or a vasprun.xml. Parts are squares of projections on atoms, which do "

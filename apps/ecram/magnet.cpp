@@ -21,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/interrupt.h"
@@ -33,10 +34,10 @@
 namespace ecram::commands {
 namespace {
 
+using constants::degree;
 using nlohmann::ordered_json;
 using physics::DipoleLinePair;
 using physics::Vector;
-constexpr double degree = std::numbers::pi / 180;
 
 struct MagnetOptions {
   std::string radius = "12.7 mm", length = "50.8 mm", remanence = "1.3 T", gap = "10 mm", angle = "0 deg",
@@ -149,7 +150,7 @@ DipoleLinePair with_gap(DipoleLinePair pair, double gap) {
 }
 
 /// What was asked for, as a table of numbers and as JSON.
-struct Answer {
+struct FieldAnswer {
   std::string header;
   std::vector<std::vector<double>> rows;
   ordered_json json;       ///< only where asked for: it takes a kilobyte a point
@@ -160,9 +161,9 @@ bool inside_any(std::span<const physics::CylinderMagnet> cylinders, const Vector
   return std::any_of(cylinders.begin(), cylinders.end(), [&](const auto& c) { return physics::inside(c, p); });
 }
 
-Answer answer_points(const std::vector<Vector>& where, const std::vector<physics::CylinderMagnet>& cylinders,
-                     bool json) {
-  Answer a{"x [m],y [m],z [m],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
+FieldAnswer answer_points(const std::vector<Vector>& where, const std::vector<physics::CylinderMagnet>& cylinders,
+                          bool json) {
+  FieldAnswer a{"x [m],y [m],z [m],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
   for (const Vector& p : where) {
     stop_if_interrupted();
     const Vector b = physics::field(cylinders, p);
@@ -176,8 +177,8 @@ Answer answer_points(const std::vector<Vector>& where, const std::vector<physics
   return a;
 }
 
-Answer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair, bool json) {
-  Answer a{"x [m],y [m],z [m],major [T],minor [T],axis_x,axis_y,axis_z", {}, ordered_json::array()};
+FieldAnswer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair, bool json) {
+  FieldAnswer a{"x [m],y [m],z [m],major [T],minor [T],axis_x,axis_y,axis_z", {}, ordered_json::array()};
   const auto both = physics::magnets(pair, 0);
   for (const Vector& p : where) {
     stop_if_interrupted();
@@ -197,8 +198,8 @@ Answer answer_turns(const std::vector<Vector>& where, const DipoleLinePair& pair
   return a;
 }
 
-Answer answer_angles(const std::vector<double>& angles, const Vector& where, const DipoleLinePair& pair) {
-  Answer a{"angle [rad],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
+FieldAnswer answer_angles(const std::vector<double>& angles, const Vector& where, const DipoleLinePair& pair) {
+  FieldAnswer a{"angle [rad],Bx [T],By [T],Bz [T]", {}, ordered_json::array()};
   for (double angle : angles) {
     stop_if_interrupted();
     const auto both = physics::magnets(pair, angle);
@@ -212,8 +213,8 @@ Answer answer_angles(const std::vector<double>& angles, const Vector& where, con
   return a;
 }
 
-Answer answer_gaps(const std::vector<double>& gaps, const DipoleLinePair& pair) {
-  Answer a{"gap [m],amplitude [T],line_dipole_amplitude [T]", {}, ordered_json::array()};
+FieldAnswer answer_gaps(const std::vector<double>& gaps, const DipoleLinePair& pair) {
+  FieldAnswer a{"gap [m],amplitude [T],line_dipole_amplitude [T]", {}, ordered_json::array()};
   for (double gap : gaps) {
     stop_if_interrupted();
     const DipoleLinePair other = with_gap(pair, gap);
@@ -224,7 +225,7 @@ Answer answer_gaps(const std::vector<double>& gaps, const DipoleLinePair& pair) 
   return a;
 }
 
-std::string csv(const Answer& answer) {
+std::string csv(const FieldAnswer& answer) {
   std::string text = answer.header + "\n";
   for (const auto& row : answer.rows) text += fmt::format("{}\n", fmt::join(row, ","));
   return text;
@@ -339,7 +340,7 @@ report::Figure pair_figure(const DipoleLinePair& pair) {
 
 /// Every column of the answer after the first `coordinates` against the distance from the first point, or against
 /// the first column where there is only one coordinate.
-report::Figure answer_figure(const Answer& answer, std::size_t coordinates) {
+report::Figure answer_figure(const FieldAnswer& answer, std::size_t coordinates) {
   const auto names = split(answer.header);
   report::Panel panel{.y = {.label = "field", .unit = "T"}};
   double scale = 1;
@@ -403,7 +404,7 @@ void add_outlines(report::Panel& panel, const std::vector<physics::CylinderMagne
 }
 
 /// A plane as a map: of the long axis of a turn's ellipse, of the field's magnitude, or of one of its components.
-report::Figure plane_figure(const MagnetOptions& options, const Answer& answer,
+report::Figure plane_figure(const MagnetOptions& options, const FieldAnswer& answer,
                             const std::vector<physics::CylinderMagnet>& cylinders) {
   using namespace report;
   const Vector corner = point(options.plane[0], "--plane"), first = point(options.plane[1], "--plane"),
@@ -471,7 +472,7 @@ report::Figure plane_figure(const MagnetOptions& options, const Answer& answer,
 }
 
 constexpr const char* for_pair = "it is for the pair; expected one or the other";
-constexpr Excluded excluded[] = {
+constexpr Excluded magnet_excluded[] = {
     {"--radius", "--magnet", for_pair},
     {"--length", "--magnet", for_pair},
     {"--remanence", "--magnet", for_pair},
@@ -493,7 +494,7 @@ constexpr Excluded excluded[] = {
 
 void check(const MagnetOptions& o, const CLI::App& command) {
   const Needed needed[] = {{"--turn", {"--at", "--line", "--plane"}}, {"--angle", {"--at", "--line", "--plane"}}};
-  refuse_options_in_vain(command, excluded, needed);
+  refuse_options_in_vain(command, magnet_excluded, needed);
   const bool places = !o.at.empty() || !o.line.empty() || !o.plane.empty();
   if (!o.gaps.empty() && (places || !o.angles.empty()))
     throw InvalidInput("--gaps is for the midpoint; expected neither points nor --angles beside it");
@@ -555,10 +556,10 @@ void run(const MagnetOptions& options, const CLI::App& command) {
   constexpr std::size_t most_json = 250000;
   if (options.json && where.size() > most_json)
     throw InvalidInput("--json of {} points; expected {} at most: --csv writes more", where.size(), most_json);
-  const Answer answer = !gaps.empty()     ? answer_gaps(gaps, pair)
-                        : !angles.empty() ? answer_angles(angles, where.empty() ? Vector{} : where[0], pair)
-                        : options.turn    ? answer_turns(where, pair, options.json)
-                                          : answer_points(where, cylinders, options.json);
+  const FieldAnswer answer = !gaps.empty()     ? answer_gaps(gaps, pair)
+                             : !angles.empty() ? answer_angles(angles, where.empty() ? Vector{} : where[0], pair)
+                             : options.turn    ? answer_turns(where, pair, options.json)
+                                               : answer_points(where, cylinders, options.json);
   ordered_json json;
   if (options.json) {
     if (!gaps.empty())

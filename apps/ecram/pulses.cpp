@@ -30,7 +30,7 @@
 namespace ecram::commands {
 namespace {
 
-struct Options {
+struct PulsesOptions {
   std::vector<std::string> files;
   std::string read_voltage, card, plot, name;
   bool json = false, force = false;
@@ -39,7 +39,7 @@ struct Options {
   unsigned threads = 0;
 };
 
-constexpr const char* examples =
+constexpr const char* pulses_examples =
     R"(A file has two columns (up, down), or direction, pulse and conductance, or is a trace in time with a pulse
 voltage and a conductance; docs/pulse-files.md shows all three. Units stand in the header: G [uS], conductance_S,
 current_A with --read-voltage. docs/pulses.md defines every number.
@@ -88,7 +88,7 @@ void print_json(const std::vector<analysis::Switching>& devices,
   fmt::print("{}\n", report::text_of(json));
 }
 
-void run(const Options& options) {
+void run(const PulsesOptions& options) {
   if (!options.plot.empty()) report::format_of(options.plot);
   check_outputs(std::array{options.card, options.plot}, options.files, options.force);
   analysis::PulseReadOptions reading;
@@ -130,7 +130,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_pulses(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PulsesOptions>();
   auto* command = app.add_subcommand("pulses", "measured potentiation and depression: labels, window, variation, card");
   command->add_option("file", options->files, "CSV or TSV files, one a device")->required()->type_name("FILE");
   command->add_option("--read-voltage", options->read_voltage, "turns currents into conductances, \"0.1 V\"");
@@ -147,7 +147,7 @@ void add_pulses(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--threads", options->threads, "0: as many as the machine has cores")->capture_default_str();
   command->add_flag("--force", options->force, "replace files that exist");
-  command->footer(examples);
+  command->footer(pulses_examples);
   command->callback([options] { run(*options); });
 }
 

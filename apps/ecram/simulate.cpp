@@ -141,7 +141,7 @@ std::string csv_of(const analysis::HallRecord& record) {
   return text;
 }
 
-constexpr Excluded excluded[] = {{"--temperature", "--sweep", "it takes temperatures of its own"}};
+constexpr Excluded simulate_excluded[] = {{"--temperature", "--sweep", "it takes temperatures of its own"}};
 
 void check(const SimulateHall& c, const CLI::App& command) {
   const Needed needed[] = {{"--law", {"--sweep"}},
@@ -157,7 +157,7 @@ void check(const SimulateHall& c, const CLI::App& command) {
                            {"--aperture", {"--mains"}},
                            {"--spike-share", {"--spike-size"}},
                            {"--spike-size", {"--spike-share"}}};
-  refuse_options_in_vain(command, excluded, needed);
+  refuse_options_in_vain(command, simulate_excluded, needed);
   const auto within = [](const char* name, double value, double low, double high) {
     if (!(value >= low && value <= high)) throw InvalidInput("{} {}; expected {} to {}", name, value, low, high);
   };

@@ -18,7 +18,7 @@
 namespace ecram::commands {
 namespace {
 
-struct Options {
+struct StudyChoice {
   std::string out = "out/study";
   bool force = false, quick = false, full = false;
   std::vector<std::string> pulses, chapters;
@@ -26,7 +26,7 @@ struct Options {
   unsigned threads = 0;
 };
 
-constexpr const char* examples =
+constexpr const char* study_examples =
     R"(Writes DIR/index.html, one page that needs nothing else; DIR/results.json, its numbers (docs/results-json.md);
 and DIR/timing.json. Real data are looked for in the folder that ECRAM_DATA names; without it, in ../shared/data.
 
@@ -37,7 +37,7 @@ Examples:
   ecram study --chapter switching               one chapter only
   ECRAM_DATA=~/data ecram study --full          everything, with real data)";
 
-void run(const Options& options) {
+void run(const StudyChoice& options) {
   study::StudyContext context;
   context.effort = options.quick ? study::Effort::quick : options.full ? study::Effort::full : study::Effort::normal;
   context.seed = options.seed;
@@ -64,7 +64,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_study(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<StudyChoice>();
   CLI::App* command = app.add_subcommand("study", "the paper number by number: paper | ours | how ours came about");
   command->add_option("--out", options->out, "folder of the report; must not exist yet")
       ->type_name("DIR")
@@ -82,7 +82,7 @@ void add_study(CLI::App& app) {
   command->add_option("--threads", options->threads, "how many threads compute; 0: one for each core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  command->footer(examples);
+  command->footer(study_examples);
   command->callback([options] { run(*options); });
 }
 

@@ -29,7 +29,7 @@ TEST(Electrons, BandFollowsFermisIntegral) {
 // The neutral film of donors and compensation is `physics::freeze_out_density`, worked out on another way.
 TEST(Electrons, NeutralFilmIsTheFreezeOutOfACompensatedDonor) {
   MaterialConstants c;
-  c.deep_depth = 1.0 * electronvolt;  // full at every temperature here: acceptors
+  c.deep_depth = 1.0 * electron_volt;  // full at every temperature here: acceptors
   const double vacancies = 4.8e25;
   for (const double t : {150.0, 200.0, 300.0}) {
     const ElectronLaw law = electron_law(c, t);
@@ -80,7 +80,7 @@ TEST(Electrons, HallBarFreezesOutAsInFig2) {
   m.hold(0, 10, 200);
   const Reading cold = m.read();
   const double slope = std::log(warm.hall_density / cold.hall_density) / (1 / 200.0 - 1 / 300.0) * constants::boltzmann;
-  EXPECT_NEAR(slope / electronvolt, 0.0989, 0.010);
+  EXPECT_NEAR(slope / electron_volt, 0.0989, 0.010);
   EXPECT_NEAR(warm.hall_mobility, 50e-4, 10e-4);
   EXPECT_NEAR(cold.hall_mobility, 50e-4, 15e-4);
   EXPECT_NEAR(warm.conductance, 43.2e-9, 0.05 * 43.2e-9);

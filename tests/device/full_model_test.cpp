@@ -41,7 +41,7 @@ double gate_charge(const MaterialConstants& c, const Device& d, double volts, in
 TEST(Electrostatics, MetallicChannelIsAParallelPlateCapacitor) {
   MaterialConstants c;
   c.deep_density = 0;
-  c.donor_depth = 0.001 * electronvolt;
+  c.donor_depth = 0.001 * electron_volt;
   c.effective_mass = 20;
   Device d = shipped_device("fig4");
   d.gated_vacancy_density = 1e28;
@@ -65,7 +65,7 @@ TEST(Electrostatics, DepletedChannelShowsAllItsDonors) {
 TEST(Electrostatics, FieldDecaysOverTheDebyeLength) {
   MaterialConstants c;
   c.deep_density = 0;
-  c.donor_depth = 0.001 * electronvolt;
+  c.donor_depth = 0.001 * electron_volt;
   c.donor_degeneracy = 1;
   c.band_offset = 0;
   Device d = shipped_device("fig4");
@@ -162,9 +162,9 @@ TEST(FullModel, ChannelDiffusesAsTheClosedFormSays) {
   MaterialConstants c;
   c.channel_permittivity = 1000;
   c.deep_density = 0;
-  c.donor_depth = 1e-3 * electronvolt;
+  c.donor_depth = 1e-3 * electron_volt;
   c.transfer_rate = 1;
-  c.transfer_energy = 3 * electronvolt;
+  c.transfer_energy = 3 * electron_volt;
   c.partition_energy = 0;
   Device d = shipped_device("fig4");
   d.gated_vacancy_density = 1e22;  // too few to charge anything

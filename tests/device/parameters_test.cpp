@@ -33,7 +33,7 @@ TEST(Parameters, EveryNumberHasAPlaceItComesFrom) {
 
 TEST(Parameters, UnphysicalOnesAreNamed) {
   MaterialConstants c;
-  c.transfer_energy = -0.5 * electronvolt;
+  c.transfer_energy = -0.5 * electron_volt;
   try {
     validate(c);
     FAIL();

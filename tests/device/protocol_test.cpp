@@ -114,7 +114,7 @@ TEST(Protocol, StatesADeviceOfOnesOwn) {
   EXPECT_NEAR(device.gate_length, 40e-6, 1e-18);
   EXPECT_EQ(device.gate_width, shipped_device("fig4").gate_width);
   EXPECT_EQ(device.ambient, Ambient::air);
-  EXPECT_NEAR(constants.transfer_energy, 0.7 * electronvolt, 1e-27);
+  EXPECT_NEAR(constants.transfer_energy, 0.7 * electron_volt, 1e-27);
   EXPECT_EQ(constants.t0_exponent, 1.0);
   EXPECT_FALSE(states_a_device(parse_protocol("device = \"fig4\"\n" + pulses(), "p.toml")));
 }

@@ -12,7 +12,7 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double eV = constants::elementary_charge;
+using constants::electron_volt;
 constexpr double hbar = constants::planck / (2 * std::numbers::pi);
 
 /// Two bands on a line of k-points: filled ones at `low`, empty ones at `high` (eV).
@@ -23,8 +23,8 @@ Spectrum two_bands(const std::vector<double>& low, const std::vector<double>& hi
   for (std::size_t k = 0; k < low.size(); ++k) {
     s.kpoints.emplace_back(0.1 * static_cast<double>(k), 0, 0);
     s.weights.push_back(1.0 / static_cast<double>(low.size()));
-    s.energies.push_back(low[k] * eV);
-    s.energies.push_back(high[k] * eV);
+    s.energies.push_back(low[k] * electron_volt);
+    s.energies.push_back(high[k] * electron_volt);
     s.occupations.push_back(1);
     s.occupations.push_back(0);
   }
@@ -34,8 +34,8 @@ Spectrum two_bands(const std::vector<double>& low, const std::vector<double>& hi
 TEST(BandGap, DirectAndIndirect) {
   const auto gap = band_gap(two_bands({0.0, 0.5, 0.2}, {3.0, 2.9, 2.0}));
   ASSERT_TRUE(gap);
-  EXPECT_NEAR(gap->gap / eV, 1.5, 1e-12);
-  EXPECT_NEAR(gap->direct_gap / eV, 1.8, 1e-12);
+  EXPECT_NEAR(gap->gap / electron_volt, 1.5, 1e-12);
+  EXPECT_NEAR(gap->direct_gap / electron_volt, 1.8, 1e-12);
   EXPECT_FALSE(gap->direct);
   EXPECT_EQ(gap->valence.kpoint, 1U);
   EXPECT_EQ(gap->conduction.kpoint, 2U);
@@ -61,10 +61,10 @@ TEST(BandGap, WithoutEmptyBandsThereIsNothingToRead) {
 TEST(BandGap, ASpinPolarisedGapIsBetweenAllFilledAndAllEmpty) {
   Spectrum s = two_bands({0.0}, {3.0});
   s.spins = 2;
-  s.energies = {0.0, 3.0 * eV, 1.0 * eV, 2.5 * eV};
+  s.energies = {0.0, 3.0 * electron_volt, 1.0 * electron_volt, 2.5 * electron_volt};
   s.occupations = {1, 0, 1, 0};
   const auto gap = band_gap(s);
-  EXPECT_NEAR(gap->gap / eV, 1.5, 1e-12);
+  EXPECT_NEAR(gap->gap / electron_volt, 1.5, 1e-12);
   EXPECT_EQ(gap->valence.spin, 1U);
 }
 
@@ -72,12 +72,12 @@ TEST(BandGap, ASpinPolarisedGapIsBetweenAllFilledAndAllEmpty) {
 TEST(DensityOfStates, IntegratesToTheNumberOfStates) {
   const Spectrum s = two_bands({0.0, 0.5, 0.2}, {3.0, 2.9, 2.0});
   std::vector<double> energies;
-  for (double e = -2; e < 5; e += 0.005) energies.push_back(e * eV);
-  const auto dos = density_of_states(s, energies, 0.1 * eV);
+  for (double e = -2; e < 5; e += 0.005) energies.push_back(e * electron_volt);
+  const auto dos = density_of_states(s, energies, 0.1 * electron_volt);
   double all = 0, below = 0;
   for (std::size_t i = 0; i < dos.size(); ++i) {
-    all += dos[i] * 0.005 * eV;
-    if (energies[i] < 1.2 * eV) below += dos[i] * 0.005 * eV;
+    all += dos[i] * 0.005 * electron_volt;
+    if (energies[i] < 1.2 * electron_volt) below += dos[i] * 0.005 * electron_volt;
   }
   EXPECT_NEAR(all, 4, 1e-6);
   EXPECT_NEAR(below, 2, 1e-6);
@@ -88,18 +88,20 @@ TEST(ProjectedDensityOfStates, PartsSumToTheWhole) {
   Spectrum s = two_bands({0.0}, {3.0});
   // Two atoms, s p d each; all weights of a state sum to 1.
   s.projections = {0.5, 0.1, 0.0, 0.2, 0.2, 0.0, 0.0, 0.0, 0.7, 0.0, 0.3, 0.0};
-  const std::vector<double> energies{-0.1 * eV, 0.0, 0.1 * eV, 3.0 * eV};
-  const auto all = density_of_states(s, energies, 0.1 * eV);
+  const std::vector<double> energies{-0.1 * electron_volt, 0.0, 0.1 * electron_volt, 3.0 * electron_volt};
+  const auto all = density_of_states(s, energies, 0.1 * electron_volt);
   const std::vector<std::size_t> one{0}, other{1};
   std::vector<double> sum(energies.size(), 0.0);
   for (const auto& atoms : {one, other})
     for (int l = 0; l < 3; ++l) {
-      const auto part = projected_density_of_states(s, atoms, 2, l, energies, 0.1 * eV);
+      const auto part = projected_density_of_states(s, atoms, 2, l, energies, 0.1 * electron_volt);
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
     }
   for (std::size_t i = 0; i < sum.size(); ++i) EXPECT_NEAR(sum[i], all[i], 1e-12 * all[1]);
-  EXPECT_NEAR(projected_density_of_states(s, one, 2, -1, energies, 0.1 * eV)[3], 0.7 * all[3], 1e-12 * all[3]);
-  EXPECT_THROW(projected_density_of_states(two_bands({0}, {1}), one, 2, 0, energies, 0.1 * eV), InvalidInput);
+  EXPECT_NEAR(projected_density_of_states(s, one, 2, -1, energies, 0.1 * electron_volt)[3], 0.7 * all[3],
+              1e-12 * all[3]);
+  EXPECT_THROW(projected_density_of_states(two_bands({0}, {1}), one, 2, 0, energies, 0.1 * electron_volt),
+               InvalidInput);
 }
 
 TEST(ParticipationRatio, EvenSpreadAndOneAtom) {
@@ -125,7 +127,7 @@ TEST(EffectiveMass, OfAParabolaIsExact) {
     for (int j = -1; j <= 1; ++j)
       for (int k = -1; k <= 1; ++k) {
         const Eigen::Vector3d q = Eigen::Vector3d(i, j, k) * 2e8;
-        double e = 0.7 * eV;
+        double e = 0.7 * electron_volt;
         for (int a = 0; a < 3; ++a) e += hbar * hbar * std::pow(axes.row(a).dot(q), 2) / (2 * masses[a]);
         offsets.push_back(q);
         energies.push_back(e);
@@ -135,14 +137,14 @@ TEST(EffectiveMass, OfAParabolaIsExact) {
     EXPECT_NEAR(found.masses[a], masses[a], 1e-8 * masses[a]);
     EXPECT_NEAR(std::abs(found.axes.row(a).dot(axes.row(a))), 1, 1e-8);
   }
-  EXPECT_LT(found.residual, 1e-9 * eV);
+  EXPECT_LT(found.residual, 1e-9 * electron_volt);
   for (double& e : energies) e = -e;  // holes
   EXPECT_NEAR(effective_mass(offsets, energies).masses[0], -0.4 * m, 1e-8 * m);
 }
 
 // A cosine band 2 t (1 - cos k a): m = hbar^2 / (2 t a^2); the fit's error falls with the square of the radius.
 TEST(EffectiveMass, OfATightBindingBandConvergesAtSecondOrder) {
-  const double a = 4e-10, t = 0.5 * eV;
+  const double a = 4e-10, t = 0.5 * electron_volt;
   const double exact = hbar * hbar / (2 * t * a * a);
   const auto error = [&](double step) {
     std::vector<Eigen::Vector3d> offsets;
@@ -163,7 +165,7 @@ TEST(EffectiveMass, OfATightBindingBandConvergesAtSecondOrder) {
 TEST(EffectiveMass, PointsThatDetermineNothingAreRefused) {
   std::vector<Eigen::Vector3d> line;
   std::vector<double> energies;
-  for (int i = 0; i < 9; ++i) line.emplace_back(1e8 * i, 0, 0), energies.push_back(i * i * 0.1 * eV);
+  for (int i = 0; i < 9; ++i) line.emplace_back(1e8 * i, 0, 0), energies.push_back(i * i * 0.1 * electron_volt);
   EXPECT_THROW(effective_mass(line, energies), InvalidInput);
   line.resize(6);
   energies.resize(6);

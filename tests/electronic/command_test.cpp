@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,17 +13,13 @@
 #include "ecram/electronic/cif.h"
 #include "ecram/electronic/crystal.h"
 #include "ecram/electronic/poscar.h"
+#include "support/run_program.h"
 #include "support/temporary_folder.h"
 
 namespace ecram::electronic {
 namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 struct Answer {
   int status;
@@ -39,7 +33,7 @@ Answer ecram(const TemporaryFolder& folder, const std::string& arguments) {
   const std::string command =
       "cd '" + folder.path().string() + "' && '" + program + "' " + arguments + " > .out 2> .err";
   const int status = std::system(command.c_str());  // NOLINT(cert-env33-c)
-  return {WEXITSTATUS(status), read(folder / ".out"), read(folder / ".err")};
+  return {WEXITSTATUS(status), read_whole(folder / ".out"), read_whole(folder / ".err")};
 }
 
 TEST(CrystalCommand, DescribesTheBuiltInCell) {
@@ -64,7 +58,7 @@ TEST(CrystalCommand, WritesWhatItReadsBack) {
   EXPECT_EQ(j["odd_electrons"], true);
   EXPECT_EQ(formula(read_crystal(folder / "P")), "WO2.938");
   EXPECT_EQ(read_crystal(folder / "c.cif").atoms.size(), 63U);
-  const std::string svg = read(folder / "s.svg");
+  const std::string svg = read_whole(folder / "s.svg");
   EXPECT_THAT(svg, HasSubstr("<svg xmlns"));
   EXPECT_THAT(svg, HasSubstr("vacancy"));
   // A file that is there is not replaced unasked.

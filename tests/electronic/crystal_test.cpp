@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/electronic/bonds.h"
@@ -21,8 +22,8 @@
 
 namespace ecram::electronic {
 namespace {
+using constants::degree;
 using testing::HasSubstr;
-constexpr double degree = std::numbers::pi / 180;
 
 std::string message_of(const std::function<void()>& work) {
   try {

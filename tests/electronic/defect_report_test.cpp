@@ -14,7 +14,8 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double e = constants::elementary_charge;
+using constants::electron_volt;
+using constants::elementary_charge;
 
 /// WO3 with one state a band at Gamma: `filled` valence bands at 0 eV and conduction bands (eV) with their weights on
 /// the atoms given by a function of (band, atom).
@@ -28,7 +29,7 @@ Result cell(const Crystal& crystal, std::size_t filled, const std::vector<double
   s.weights = {1};
   s.bands = filled + empty.size();
   for (std::size_t n = 0; n < s.bands; ++n) {
-    s.energies.push_back(n < filled ? 0.0 : empty[n - filled] * e);
+    s.energies.push_back(n < filled ? 0.0 : empty[n - filled] * electron_volt);
     s.occupations.push_back(n < filled ? 1 : 0);
     for (std::size_t a = 0; a < crystal.atoms.size(); ++a) {
       s.projections.push_back(0);
@@ -83,11 +84,11 @@ TEST(DefectGap, TellsTheDefectsStateFromTheBand) {
   defect.charge = 2;
   const DefectGap g = defect_gap(bulk, defect, 3);
   EXPECT_EQ(g.formula, "WO2.938");
-  EXPECT_NEAR(g.gap / e, 2.2, 1e-12);
-  EXPECT_NEAR(g.conduction_gap / e, 2.5, 1e-12);
-  EXPECT_NEAR(g.bulk_gap / e, 2.6, 1e-12);
+  EXPECT_NEAR(g.gap / electron_volt, 2.2, 1e-12);
+  EXPECT_NEAR(g.conduction_gap / electron_volt, 2.5, 1e-12);
+  EXPECT_NEAR(g.bulk_gap / electron_volt, 2.6, 1e-12);
   ASSERT_EQ(g.states.size(), 1U);
-  EXPECT_NEAR(g.states[0].state.below_conduction_band / e, 0.3, 1e-12);
+  EXPECT_NEAR(g.states[0].state.below_conduction_band / electron_volt, 0.3, 1e-12);
   EXPECT_GT(g.states[0].at_vacancy, 0.9);
   EXPECT_NEAR(g.states[0].by_distance[0].second, 0.9, 1e-12);
   EXPECT_FALSE(g.states[0].state.filled);
@@ -98,7 +99,7 @@ TEST(DefectGap, TellsTheDefectsStateFromTheBand) {
   const DefectGap neutral = defect_gap(bulk, defect, 3);
   ASSERT_EQ(neutral.states.size(), 1U);
   EXPECT_TRUE(neutral.states[0].state.filled);
-  EXPECT_NEAR(neutral.gap / e, 0.3, 1e-12);
+  EXPECT_NEAR(neutral.gap / electron_volt, 0.3, 1e-12);
 
   EXPECT_THROW(defect_gap(bulk, bulk, 3), InvalidInput);
 }
@@ -106,9 +107,9 @@ TEST(DefectGap, TellsTheDefectsStateFromTheBand) {
 // Energies made for formation energies 1.0, 1.9 and 3.2 eV at the valence band's top, the engine's potentials those of
 // the point charge and an arbitrary zero: the report must take correction and zero out again.
 TEST(FormationReport, GivesBackWhatWasPutIn) {
-  const double oxygen = -4.9 * e, top = 0;
+  const double oxygen = -4.9 * electron_volt, top = 0;
   Result bulk = cell(wo3(), 4, {2.6}, [](std::size_t, std::size_t) { return 1.0; });
-  bulk.energy = -300 * e;
+  bulk.energy = -300 * electron_volt;
   const Eigen::Matrix3d dielectric = Eigen::Vector3d(20, 18, 25).asDiagonal();
   const Eigen::Vector3d place = wo3().atoms[gone].position;
   std::vector<Result> defects;
@@ -116,26 +117,26 @@ TEST(FormationReport, GivesBackWhatWasPutIn) {
   for (int q = 0; q <= 2; ++q) {
     Result d = cell(with_vacancy(), 4, {2.6}, [](std::size_t, std::size_t) { return 1.0; });
     d.charge = q;
-    const PointCharges point{d.crystal.lattice, {place}, {q * e}, dielectric};
+    const PointCharges point{d.crystal.lattice, {place}, {q * elementary_charge}, dielectric};
     const double zero = 0.2;  // V
     for (std::size_t i = 0; i < d.crystal.atoms.size(); ++i)
       d.site_potentials[i] = zero + ewald_potential(point, d.crystal.atoms[i].position);
     // What a periodic calculation would give: the isolated charge's energy, plus E_PC, plus q times the zero.
-    d.energy = bulk.energy + wanted[static_cast<std::size_t>(q)] * e - oxygen - q * top +
-               (q == 0 ? 0 : ewald_energy(point)) + q * zero * e;
+    d.energy = bulk.energy + wanted[static_cast<std::size_t>(q)] * electron_volt - oxygen - q * top +
+               (q == 0 ? 0 : ewald_energy(point)) + q * zero * electron_volt;
     defects.push_back(d);
   }
-  const FormationReport r = formation_report(bulk, defects, {oxygen, -2.6 * e, dielectric});
+  const FormationReport r = formation_report(bulk, defects, {oxygen, -2.6 * electron_volt, dielectric});
   ASSERT_EQ(r.charges.size(), 3U);
-  for (std::size_t q = 0; q < 3; ++q) EXPECT_NEAR(r.charges[q].rich.at_valence_band / e, wanted[q], 1e-9);
+  for (std::size_t q = 0; q < 3; ++q) EXPECT_NEAR(r.charges[q].rich.at_valence_band / electron_volt, wanted[q], 1e-9);
   ASSERT_EQ(r.levels.size(), 2U);
-  EXPECT_NEAR(r.levels[0].level / e, 0.9, 1e-9);
-  EXPECT_NEAR(r.levels[1].level / e, 1.3, 1e-9);
+  EXPECT_NEAR(r.levels[0].level / electron_volt, 0.9, 1e-9);
+  EXPECT_NEAR(r.levels[1].level / electron_volt, 1.3, 1e-9);
   ASSERT_TRUE(r.donor_level);
-  EXPECT_NEAR(*r.donor_level / e, 2.6 - 1.3, 1e-9);
+  EXPECT_NEAR(*r.donor_level / electron_volt, 2.6 - 1.3, 1e-9);
   defects[1].charge = 2;
   EXPECT_THROW(formation_report(bulk, defects, {oxygen, 0, dielectric}), InvalidInput);
-  EXPECT_THROW(formation_report(bulk, {defects[0]}, {oxygen, 0.5 * e, dielectric}), InvalidInput);
+  EXPECT_THROW(formation_report(bulk, {defects[0]}, {oxygen, 0.5 * electron_volt, dielectric}), InvalidInput);
 }
 
 }  // namespace

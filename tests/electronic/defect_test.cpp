@@ -15,8 +15,10 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double e = constants::elementary_charge;
-constexpr double coulomb = e * e / (4 * std::numbers::pi * constants::vacuum_permittivity);
+using constants::electron_volt;
+using constants::elementary_charge;
+constexpr double coulomb =
+    elementary_charge * elementary_charge / (4 * std::numbers::pi * constants::vacuum_permittivity);
 
 PointCharges cube(double a) { return {Eigen::Matrix3d::Identity() * a, {}, {}, Eigen::Matrix3d::Identity()}; }
 
@@ -29,21 +31,21 @@ TEST(Ewald, MadelungConstantsOfSalts) {
     for (int j = 0; j < 2; ++j)
       for (int k = 0; k < 2; ++k) {
         salt.positions.emplace_back(0.5 * i, 0.5 * j, 0.5 * k);
-        salt.charges.push_back((i + j + k) % 2 == 0 ? e : -e);
+        salt.charges.push_back((i + j + k) % 2 == 0 ? elementary_charge : -elementary_charge);
       }
   EXPECT_NEAR(ewald_energy(salt) / 4 / (coulomb / (a / 2)), -1.747564594633182, 1e-12);
   PointCharges caesium = cube(a);
   caesium.positions = {{0, 0, 0}, {.5, .5, .5}};
-  caesium.charges = {e, -e};
+  caesium.charges = {elementary_charge, -elementary_charge};
   EXPECT_NEAR(ewald_energy(caesium) / (coulomb / (a * std::sqrt(3.0) / 2)), -1.762674773070988, 1e-12);
   PointCharges fluorite = cube(a);
   for (const Eigen::Vector3d& f :
        {Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(0, .5, .5), Eigen::Vector3d(.5, 0, .5), Eigen::Vector3d(.5, .5, 0)}) {
     fluorite.positions.push_back(f);
-    fluorite.charges.push_back(2 * e);
+    fluorite.charges.push_back(2 * elementary_charge);
     for (const double s : {0.25, -0.25}) {
       fluorite.positions.emplace_back(f + Eigen::Vector3d::Constant(s));
-      fluorite.charges.push_back(-e);
+      fluorite.charges.push_back(-elementary_charge);
     }
   }
   EXPECT_NEAR(ewald_energy(fluorite) / 4 / (coulomb / (a * std::sqrt(3.0) / 4)), -5.038784879, 1e-8);
@@ -55,7 +57,7 @@ TEST(Ewald, SingleChargeInItsBackground) {
   const double length = 10e-10;
   PointCharges one = cube(length);
   one.positions = {{0.3, 0.1, 0.7}};
-  one.charges = {2 * e};
+  one.charges = {2 * elementary_charge};
   EXPECT_NEAR(ewald_energy(one) / (4 * coulomb / (2 * length)), -2.837297479480620, 1e-12);
   one.dielectric *= 7.5;
   EXPECT_NEAR(ewald_energy(one) / (4 * coulomb / (2 * length)), -2.837297479480620 / 7.5, 1e-12);
@@ -68,7 +70,7 @@ TEST(Ewald, DoesNotDependOnTheCellAndStretchesWithTheMedium) {
   const double length = 6e-10;
   PointCharges one = cube(length);
   one.positions = {{0, 0, 0}};
-  one.charges = {e};
+  one.charges = {elementary_charge};
   const double energy = ewald_energy(one);
   PointCharges oblique = one;
   oblique.lattice.row(1) += 2 * oblique.lattice.row(0) - oblique.lattice.row(2);
@@ -92,7 +94,7 @@ TEST(Ewald, ThePotentialSolvesPoissonsEquation) {
   const double a = 5e-10, h = 0.002;
   PointCharges one = cube(a);
   one.positions = {{0, 0, 0}};
-  one.charges = {e};
+  one.charges = {elementary_charge};
   const Eigen::Vector3d place(0.31, 0.42, 0.23);
   double laplacian = 0;
   for (int i = 0; i < 3; ++i) {
@@ -101,7 +103,7 @@ TEST(Ewald, ThePotentialSolvesPoissonsEquation) {
         (ewald_potential(one, place + step) + ewald_potential(one, place - step) - 2 * ewald_potential(one, place)) /
         (h * h * a * a);
   }
-  EXPECT_NEAR(laplacian * constants::vacuum_permittivity * a * a * a / e, 1, 1e-3);
+  EXPECT_NEAR(laplacian * constants::vacuum_permittivity * a * a * a / elementary_charge, 1, 1e-3);
   one.dielectric(0, 1) = 0.3;
   EXPECT_THROW(ewald_energy(one), InvalidInput);
   one.dielectric = -Eigen::Matrix3d::Identity();
@@ -123,7 +125,7 @@ Toy toy(int charge, double shift) {
   const std::vector<std::size_t> gone{0};
   t.defect.crystal = without_atoms(t.bulk.crystal, gone);
   t.defect.charge = charge;
-  const PointCharges point{t.defect.crystal.lattice, {t.place}, {charge * e}, t.dielectric};
+  const PointCharges point{t.defect.crystal.lattice, {t.place}, {charge * elementary_charge}, t.dielectric};
   for (std::size_t i = 1; i < 27; ++i) {
     t.partner.push_back(i);
     t.defect.site_potentials.push_back(-1.0 + shift + ewald_potential(point, t.bulk.crystal.atoms[i].position));
@@ -136,9 +138,9 @@ Toy toy(int charge, double shift) {
 TEST(ChargeCorrection, IsExactForAPointCharge) {
   const Toy t = toy(2, 0.13);
   const ChargeCorrection c = charge_correction(t.defect, t.bulk, t.partner, t.place, t.dielectric);
-  EXPECT_NEAR(c.alignment / e, -2 * 0.13, 1e-9);
+  EXPECT_NEAR(c.alignment / electron_volt, -2 * 0.13, 1e-9);
   EXPECT_LT(c.spread, 1e-9);
-  const PointCharges point{t.defect.crystal.lattice, {t.place}, {2 * e}, t.dielectric};
+  const PointCharges point{t.defect.crystal.lattice, {t.place}, {2 * elementary_charge}, t.dielectric};
   EXPECT_NEAR(c.point_charge, -ewald_energy(point), 1e-12 * std::abs(ewald_energy(point)));
   EXPECT_GT(c.point_charge, 0);
   EXPECT_LT(c.sites, 27U);
@@ -152,23 +154,23 @@ TEST(ChargeCorrection, IsExactForAPointCharge) {
 // Lines of slope q: +2 at 1, +1 at 1.8, 0 at 3 (eV). +2 -> +1 at 0.8, +1 -> 0 at 1.2. With +1 raised to 2.4 it is never
 // stable (negative U) and +2 -> 0 is at 1.0.
 TEST(TransitionLevels, CornersOfTheEnvelope) {
-  std::vector<ChargeState> states{{0, 3 * e}, {1, 1.8 * e}, {2, 1 * e}};
-  auto levels = transition_levels(states, 2.6 * e);
+  std::vector<ChargeState> states{{0, 3 * electron_volt}, {1, 1.8 * electron_volt}, {2, 1 * electron_volt}};
+  auto levels = transition_levels(states, 2.6 * electron_volt);
   ASSERT_EQ(levels.size(), 2U);
   EXPECT_EQ(levels[0].from, 2);
   EXPECT_EQ(levels[0].to, 1);
-  EXPECT_NEAR(levels[0].level / e, 0.8, 1e-12);
-  EXPECT_NEAR(levels[1].level / e, 1.2, 1e-12);
-  states[1].at_valence_band = 2.4 * e;
-  levels = transition_levels(states, 2.6 * e);
+  EXPECT_NEAR(levels[0].level / electron_volt, 0.8, 1e-12);
+  EXPECT_NEAR(levels[1].level / electron_volt, 1.2, 1e-12);
+  states[1].at_valence_band = 2.4 * electron_volt;
+  levels = transition_levels(states, 2.6 * electron_volt);
   ASSERT_EQ(levels.size(), 1U);
   EXPECT_EQ(levels[0].to, 0);
-  EXPECT_NEAR(levels[0].level / e, 1.0, 1e-12);
-  EXPECT_TRUE(transition_levels(states, 0.9 * e).empty());
+  EXPECT_NEAR(levels[0].level / electron_volt, 1.0, 1e-12);
+  EXPECT_TRUE(transition_levels(states, 0.9 * electron_volt).empty());
   // At a corner both charges cost the same.
-  EXPECT_NEAR(states[2].at_valence_band + 2 * levels[0].level, states[0].at_valence_band, 1e-12 * e);
-  EXPECT_EQ(most_stable(states, 0.5 * e).first, 2);
-  EXPECT_EQ(most_stable(states, 1.5 * e).first, 0);
+  EXPECT_NEAR(states[2].at_valence_band + 2 * levels[0].level, states[0].at_valence_band, 1e-12 * electron_volt);
+  EXPECT_EQ(most_stable(states, 0.5 * electron_volt).first, 2);
+  EXPECT_EQ(most_stable(states, 1.5 * electron_volt).first, 0);
 }
 
 // Random lines: at every Fermi level the charge that the list of transitions gives is the one of lowest energy.
@@ -176,26 +178,27 @@ TEST(TransitionLevels, AgreeWithTheLowestLineEverywhere) {
   for (std::uint64_t trial = 0; trial < 200; ++trial) {
     RandomStream random(5, "lines", trial);
     std::vector<ChargeState> states;
-    for (int q = -2; q <= 3; ++q) states.push_back({q, (2 + 3 * random.uniform()) * e});
-    const auto levels = transition_levels(states, 3 * e);
+    for (int q = -2; q <= 3; ++q) states.push_back({q, (2 + 3 * random.uniform()) * electron_volt});
+    const auto levels = transition_levels(states, 3 * electron_volt);
     for (double f = 0.005; f < 3; f += 0.01) {
       int charge = most_stable(states, 0).first;
       for (const Transition& t : levels)
-        if (t.level < f * e) charge = t.to;
-      EXPECT_EQ(charge, most_stable(states, f * e).first) << trial << " " << f;
+        if (t.level < f * electron_volt) charge = t.to;
+      EXPECT_EQ(charge, most_stable(states, f * electron_volt).first) << trial << " " << f;
     }
   }
 }
 
 TEST(Formation, TakesEveryTermOnce) {
   Result bulk, defect;
-  bulk.energy = -100 * e;
-  defect.energy = -92 * e;
+  bulk.energy = -100 * electron_volt;
+  defect.energy = -92 * electron_volt;
   defect.charge = 2;
-  const std::vector<std::pair<int, double>> removed{{1, -5 * e}};
-  const ChargeState state = formation(defect, bulk, removed, 1.5 * e, 0.25 * e);
-  EXPECT_NEAR(state.at_valence_band / e, 8 - 5 + 3 + 0.25, 1e-12);
-  EXPECT_NEAR(lowest_oxygen_potential(-37 * e, -26 * e, -16 * e) / e, -3, 1e-12);
+  const std::vector<std::pair<int, double>> removed{{1, -5 * electron_volt}};
+  const ChargeState state = formation(defect, bulk, removed, 1.5 * electron_volt, 0.25 * electron_volt);
+  EXPECT_NEAR(state.at_valence_band / electron_volt, 8 - 5 + 3 + 0.25, 1e-12);
+  EXPECT_NEAR(lowest_oxygen_potential(-37 * electron_volt, -26 * electron_volt, -16 * electron_volt) / electron_volt,
+              -3, 1e-12);
 }
 
 // Four atoms, four empty bands: one on a single atom below three even ones.
@@ -207,7 +210,7 @@ TEST(DefectStates, TheLocalisedOneIsFound) {
   s.bands = 5;
   s.kpoints = {Eigen::Vector3d::Zero()};
   s.weights = {1};
-  s.energies = {0, 2.0 * e, 2.3 * e, 2.5 * e, 2.7 * e};
+  s.energies = {0, 2.0 * electron_volt, 2.3 * electron_volt, 2.5 * electron_volt, 2.7 * electron_volt};
   s.occupations = {1, 0, 0, 0, 0};
   for (int n = 0; n < 5; ++n)
     for (int a = 0; a < 4; ++a) {
@@ -218,7 +221,7 @@ TEST(DefectStates, TheLocalisedOneIsFound) {
   const auto states = defect_states(r, 1, 3);
   ASSERT_EQ(states.size(), 1U);
   EXPECT_EQ(states[0].band, 1U);
-  EXPECT_NEAR(states[0].below_conduction_band / e, 0.3, 1e-12);
+  EXPECT_NEAR(states[0].below_conduction_band / electron_volt, 0.3, 1e-12);
   EXPECT_FALSE(states[0].filled);
   const auto weights = weight_by_distance(r, 1, r.crystal.atoms[2].position, "Na");
   ASSERT_EQ(weights.size(), 4U);

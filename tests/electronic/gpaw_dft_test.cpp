@@ -16,7 +16,7 @@
 
 namespace ecram::electronic {
 namespace {
-constexpr double eV = constants::elementary_charge;
+using constants::electron_volt;
 
 constexpr const char* workflow_text = R"(
 [crystal]
@@ -66,8 +66,8 @@ TEST(Gpaw, SiliconByItsOwnScriptResumedAfterAKill) {
   const Result hybrid = load_result(root / "work" / "hybrid" / "result.json");
   const auto semilocal = band_gap(relaxed.spectrum), gap = band_gap(hybrid.spectrum);
   ASSERT_TRUE(semilocal && gap);
-  EXPECT_NEAR(semilocal->gap / eV, 0.65, 0.15);
-  EXPECT_NEAR((gap->gap - semilocal->gap) / eV, 0.55, 0.15);
+  EXPECT_NEAR(semilocal->gap / electron_volt, 0.65, 0.15);
+  EXPECT_NEAR((gap->gap - semilocal->gap) / electron_volt, 0.55, 0.15);
   EXPECT_FALSE(gap->direct);
   EXPECT_EQ(gap->valence.kpoint, 0U);  // the valence band's top is at Gamma
 }

@@ -17,8 +17,8 @@
 
 namespace ecram::electronic {
 namespace {
+using constants::electron_volt;
 using testing::HasSubstr;
-constexpr double eV = constants::elementary_charge;
 
 VaspRun read(const std::string& text) {
   const TemporaryFolder folder;
@@ -26,7 +26,7 @@ VaspRun read(const std::string& text) {
   return read_vasprun(folder / "vasprun.xml");
 }
 
-std::string complaint(const std::string& text) {
+std::string complaint_of_run(const std::string& text) {
   try {
     read(text);
   } catch (const InvalidInput& e) {
@@ -44,22 +44,23 @@ TEST(Vasprun, GivesBackWhatWasWritten) {
     const Result& r = run.result;
     const Spectrum& s = r.spectrum;
     EXPECT_EQ(r.version, "6.3.0");
-    EXPECT_NEAR(r.energy / eV, -10, 1e-12);  // of the last electronic step, not the (here wrong) block behind it
+    EXPECT_NEAR(r.energy / electron_volt, -10,
+                1e-12);  // of the last electronic step, not the (here wrong) block behind it
     EXPECT_EQ(r.crystal.atoms[1].element, "As");
     EXPECT_NEAR(volume(r.crystal) * 1e30, 5.65 * 5.65 * 5.65 / 4, 1e-9);
-    EXPECT_NEAR(r.forces[0][2] / eV * angstrom, -0.02, 1e-12);
+    EXPECT_NEAR(r.forces[0][2] / electron_volt * angstrom, -0.02, 1e-12);
     ASSERT_EQ(s.spins, static_cast<std::size_t>(spins));
     ASSERT_EQ(s.kpoints.size(), 2U);
     ASSERT_EQ(s.bands, 3U);
     EXPECT_EQ(s.weights[0], 0.5);
     EXPECT_EQ(s.kpoints[1][0], 0.5);
-    EXPECT_NEAR(s.fermi_level / eV, 1.5, 1e-12);
+    EXPECT_NEAR(s.fermi_level / electron_volt, 1.5, 1e-12);
     for (int spin = 0; spin < spins; ++spin)
       for (int k = 0; k < 2; ++k)
         for (int n = 0; n < 3; ++n) {
           const std::size_t state =
               s.state(static_cast<std::size_t>(spin), static_cast<std::size_t>(k), static_cast<std::size_t>(n));
-          EXPECT_NEAR(s.energies[state] / eV, energy_of(spin, k, n), 1e-9);
+          EXPECT_NEAR(s.energies[state] / electron_volt, energy_of(spin, k, n), 1e-9);
           EXPECT_EQ(s.occupations[state], n < 2 ? 1 : 0);
           for (int a = 0; a < 2; ++a) {
             const auto p = [&](int o) { return projection_of(spin, k, n, a, o); };
@@ -74,7 +75,7 @@ TEST(Vasprun, GivesBackWhatWasWritten) {
     EXPECT_EQ(run.electrons, 8);
     ASSERT_EQ(run.density_of_states.energies.size(), 2U);
     EXPECT_EQ(run.density_of_states.total.size(), static_cast<std::size_t>(2 * spins));
-    EXPECT_NEAR(run.density_of_states.total[1] * eV, 0.7, 1e-12);
+    EXPECT_NEAR(run.density_of_states.total[1] * electron_volt, 0.7, 1e-12);
   }
 }
 
@@ -86,7 +87,7 @@ TEST(Vasprun, OfARelaxationIsItsLastStep) {
   const VaspRun run = read(vasprun(made));
   EXPECT_EQ(run.ionic_steps, 3);
   EXPECT_EQ(run.result.kind, "relax");
-  EXPECT_NEAR(run.result.energy / eV, -11, 1e-12);
+  EXPECT_NEAR(run.result.energy / electron_volt, -11, 1e-12);
   EXPECT_NEAR(std::cbrt(4 * volume(run.result.crystal)) / angstrom, 5.67, 1e-9);
   EXPECT_TRUE(run.result.spectrum.projections.empty());
   EXPECT_EQ(run.result.spectrum.energies.size(), 6U);
@@ -96,30 +97,30 @@ TEST(Vasprun, OfARelaxationIsItsLastStep) {
 TEST(Vasprun, CutShortAnywhereIsRefused) {
   const std::string whole = vasprun({});
   for (std::size_t length = 100; length + 13 < whole.size(); length += 97)
-    EXPECT_THAT(complaint(whole.substr(0, length)), HasSubstr("cut short")) << length;
+    EXPECT_THAT(complaint_of_run(whole.substr(0, length)), HasSubstr("cut short")) << length;
 }
 
 TEST(Vasprun, UnconvergedIsNoResult) {
   Made made;
   made.most_steps = made.electronic_steps = 2;
-  EXPECT_THAT(complaint(vasprun(made)), HasSubstr("not converged: all 2 electronic steps used"));
+  EXPECT_THAT(complaint_of_run(vasprun(made)), HasSubstr("not converged: all 2 electronic steps used"));
   made = {};
   made.moves = made.calculations = 2;
-  EXPECT_THAT(complaint(vasprun(made)), HasSubstr("not converged: all 2 ionic steps used"));
+  EXPECT_THAT(complaint_of_run(vasprun(made)), HasSubstr("not converged: all 2 ionic steps used"));
 }
 
 TEST(Vasprun, ForeignAndDamagedFilesAreNamed) {
-  EXPECT_THAT(complaint("hello"), HasSubstr("vasprun.xml:1: no vasprun.xml"));
-  EXPECT_THAT(complaint("<html><p></p></html>"), HasSubstr("the root is <html>"));
+  EXPECT_THAT(complaint_of_run("hello"), HasSubstr("vasprun.xml:1: no vasprun.xml"));
+  EXPECT_THAT(complaint_of_run("<html><p></p></html>"), HasSubstr("the root is <html>"));
   std::string text = vasprun({});
   text.replace(text.find("  -5.0000"), 9, "*********");
-  EXPECT_THAT(complaint(text), HasSubstr("is no number"));
+  EXPECT_THAT(complaint_of_run(text), HasSubstr("is no number"));
   text = vasprun({});
   text.insert(text.find("<dos>"), "<x></y>");
-  EXPECT_THAT(complaint(text), HasSubstr("damaged"));
+  EXPECT_THAT(complaint_of_run(text), HasSubstr("damaged"));
   text = vasprun({});
   text.erase(text.find("<r>"), text.find("</r>") + 5 - text.find("<r>"));
-  EXPECT_NE(complaint(text), "accepted");
+  EXPECT_NE(complaint_of_run(text), "accepted");
   EXPECT_THROW(read_vasprun("/no/such/vasprun.xml"), InvalidInput);
 }
 

@@ -20,13 +20,13 @@
 
 namespace ecram::electronic {
 namespace {
+using constants::electron_volt;
 using testing::ElementsAre;
 using testing::HasSubstr;
-constexpr double eV = constants::elementary_charge;
 
 Workflow parse(const std::string& text) { return parse_workflow(text, "w.toml", "."); }
 
-std::string complaint(const std::string& text) {
+std::string complaint_of_workflow(const std::string& text) {
   try {
     parse(text);
   } catch (const InvalidInput& e) {
@@ -64,7 +64,7 @@ TEST(Workflow, ThePapersSettings) {
   const Workflow w = parse(paper);
   ASSERT_EQ(w.steps.size(), 4U);
   const Step &relax = w.steps[0], &gap = w.steps[1], &low = w.steps[2], &low_gap = w.steps[3];
-  EXPECT_NEAR(relax.settings.cutoff / eV, 520, 1e-9);
+  EXPECT_NEAR(relax.settings.cutoff / electron_volt, 520, 1e-9);
   EXPECT_TRUE(relax.relax_cell);
   EXPECT_EQ(relax.settings.functional, "PBEsol");
   EXPECT_THAT(relax.settings.kpoints, ElementsAre(4, 4, 4));
@@ -80,25 +80,27 @@ TEST(Workflow, ThePapersSettings) {
 
 TEST(Workflow, MistakesAreNamedWithTheirLine) {
   const std::string step = "[[step]]\nname = \"a\"\nkind = \"relax\"\n";
-  EXPECT_EQ(complaint(step), "accepted");
-  EXPECT_THAT(complaint("engin = \"gpaw\"\n" + step),
+  EXPECT_EQ(complaint_of_workflow(step), "accepted");
+  EXPECT_THAT(complaint_of_workflow("engin = \"gpaw\"\n" + step),
               HasSubstr("w.toml:1: unknown key 'engin' in the workflow (did you mean 'engine'?)"));
-  EXPECT_THAT(complaint(step + "cutof_eV = 500\n"),
+  EXPECT_THAT(complaint_of_workflow(step + "cutof_eV = 500\n"),
               HasSubstr("w.toml:4: unknown key 'cutof_eV' in [[step]] (did you mean 'cutoff_eV'?)"));
-  EXPECT_THAT(complaint(step + "cutoff_eV = 5\n"),
+  EXPECT_THAT(complaint_of_workflow(step + "cutoff_eV = 5\n"),
               HasSubstr("w.toml:4: cutoff_eV in [[step]]; expected a number from 100 to 3000"));
-  EXPECT_THAT(complaint(step + "kpoints = [2, 2]\n"), HasSubstr("kpoints in [[step]]; expected three whole numbers"));
-  EXPECT_THAT(complaint("[[step]]\nname = \"a\"\nkind = \"relaxation\"\n"),
+  EXPECT_THAT(complaint_of_workflow(step + "kpoints = [2, 2]\n"),
+              HasSubstr("kpoints in [[step]]; expected three whole numbers"));
+  EXPECT_THAT(complaint_of_workflow("[[step]]\nname = \"a\"\nkind = \"relaxation\"\n"),
               HasSubstr("expected one of relax, ground_state, hybrid, bands"));
-  EXPECT_THAT(complaint(step + step), HasSubstr("there is a step 'a' already"));
-  EXPECT_THAT(complaint(step + "from = \"b\"\n"), HasSubstr("expected the name of a step of kind relax above"));
-  EXPECT_THAT(complaint("[[step]]\nname = \"a/b\"\nkind = \"relax\"\n"), HasSubstr("a name of letters"));
-  EXPECT_THAT(complaint(step + "vacancies = [\"s_q\"]\n"),
+  EXPECT_THAT(complaint_of_workflow(step + step), HasSubstr("there is a step 'a' already"));
+  EXPECT_THAT(complaint_of_workflow(step + "from = \"b\"\n"),
+              HasSubstr("expected the name of a step of kind relax above"));
+  EXPECT_THAT(complaint_of_workflow("[[step]]\nname = \"a/b\"\nkind = \"relax\"\n"), HasSubstr("a name of letters"));
+  EXPECT_THAT(complaint_of_workflow(step + "vacancies = [\"s_q\"]\n"),
               HasSubstr("w.toml:4: vacancies in [[step]]; expected vacancy 's_q'"));
-  EXPECT_THAT(complaint(""), HasSubstr("expected one or more sections [[step]]"));
-  EXPECT_THAT(complaint("a = = 1\n"), HasSubstr("w.toml:1:"));
-  EXPECT_THAT(complaint("[crystal]\nfile = \"none.cif\"\n" + step), HasSubstr("none.cif"));
-  EXPECT_THAT(complaint("[[step]]\nname = \"a\"\nkind = \"hybrid\"\nfunctional = \"PBEsol\"\n"),
+  EXPECT_THAT(complaint_of_workflow(""), HasSubstr("expected one or more sections [[step]]"));
+  EXPECT_THAT(complaint_of_workflow("a = = 1\n"), HasSubstr("w.toml:1:"));
+  EXPECT_THAT(complaint_of_workflow("[crystal]\nfile = \"none.cif\"\n" + step), HasSubstr("none.cif"));
+  EXPECT_THAT(complaint_of_workflow("[[step]]\nname = \"a\"\nkind = \"hybrid\"\nfunctional = \"PBEsol\"\n"),
               HasSubstr("HSE06 is built on PBE"));
 }
 
@@ -109,25 +111,28 @@ TEST(Workflow, OrbitalsAndPartsOfAHybrid) {
   EXPECT_EQ(task["hybrid_bands"], nlohmann::json::parse("[8, 4]"));
   EXPECT_EQ(task["hybrid_kpoints"].size(), 2U);
   EXPECT_EQ(task["settings"]["basis"], "plane_waves");
-  EXPECT_THAT(complaint(gap + "hybrid_bands = [8]\n"), HasSubstr("w.toml:4: hybrid_bands in [[step]]; expected two"));
-  EXPECT_THAT(complaint(gap + "hybrid_bands = [8, 400]\n"), HasSubstr("no more than the 16 empty bands"));
-  EXPECT_THAT(complaint(gap + "hybrid_kpoints = [[0, 0]]\n"), HasSubstr("hybrid_kpoints in [[step]]; expected a list"));
-  EXPECT_THAT(complaint(gap + "hybrid_kpoints = [[0, 0, 7]]\n"), HasSubstr("three numbers from -1 to 1"));
-  EXPECT_THAT(complaint(gap + "basis = \"dzp\"\n"), HasSubstr("hybrids need them"));
+  EXPECT_THAT(complaint_of_workflow(gap + "hybrid_bands = [8]\n"),
+              HasSubstr("w.toml:4: hybrid_bands in [[step]]; expected two"));
+  EXPECT_THAT(complaint_of_workflow(gap + "hybrid_bands = [8, 400]\n"), HasSubstr("no more than the 16 empty bands"));
+  EXPECT_THAT(complaint_of_workflow(gap + "hybrid_kpoints = [[0, 0]]\n"),
+              HasSubstr("hybrid_kpoints in [[step]]; expected a list"));
+  EXPECT_THAT(complaint_of_workflow(gap + "hybrid_kpoints = [[0, 0, 7]]\n"), HasSubstr("three numbers from -1 to 1"));
+  EXPECT_THAT(complaint_of_workflow(gap + "basis = \"dzp\"\n"), HasSubstr("hybrids need them"));
 
   const std::string relax = "[[step]]\nname = \"a\"\nkind = \"relax\"\nbasis = \"dzp\"\n";
-  EXPECT_THAT(complaint(relax), HasSubstr("cell = false: orbitals give no stress"));
-  EXPECT_EQ(complaint(relax + "cell = false\n"), "accepted");
-  EXPECT_THAT(complaint(relax + "basis_set = 1\n"), HasSubstr("unknown key 'basis_set'"));
-  EXPECT_THAT(complaint("[[step]]\nname = \"a\"\nkind = \"relax\"\nbasis = \"tzp\"\n"),
+  EXPECT_THAT(complaint_of_workflow(relax), HasSubstr("cell = false: orbitals give no stress"));
+  EXPECT_EQ(complaint_of_workflow(relax + "cell = false\n"), "accepted");
+  EXPECT_THAT(complaint_of_workflow(relax + "basis_set = 1\n"), HasSubstr("unknown key 'basis_set'"));
+  EXPECT_THAT(complaint_of_workflow("[[step]]\nname = \"a\"\nkind = \"relax\"\nbasis = \"tzp\"\n"),
               HasSubstr("expected one of plane_waves, sz, szp, dzp"));
-  EXPECT_THAT(complaint("engine = \"vasp\"\n" + gap + "hybrid_bands = [8, 4]\n"), HasSubstr("it is GPAW's"));
+  EXPECT_THAT(complaint_of_workflow("engine = \"vasp\"\n" + gap + "hybrid_bands = [8, 4]\n"),
+              HasSubstr("it is GPAW's"));
 }
 
 TEST(Workflow, AnOddElectronNeedsSpin) {
   const std::string step = "[[step]]\nname = \"a\"\nkind = \"relax\"\nvacancies = [\"s_z\"]\ncharge = 1\n";
   EXPECT_TRUE(parse(step).steps[0].spin);
-  EXPECT_THAT(complaint(step + "spin = false\n"), HasSubstr("charge +1 leaves an odd number of electrons"));
+  EXPECT_THAT(complaint_of_workflow(step + "spin = false\n"), HasSubstr("charge +1 leaves an odd number of electrons"));
 }
 
 TEST(Gpaw, TheTaskSaysEverything) {
@@ -222,7 +227,7 @@ std::string result_text(const std::string& converged) {
 
 TEST(ResultFile, IsReadWholeOrRefused) {
   const Result r = parse_result(result_text("true"), "r.json");
-  EXPECT_NEAR(r.energy / eV, -2, 1e-12);
+  EXPECT_NEAR(r.energy / electron_volt, -2, 1e-12);
   EXPECT_EQ(r.spectrum.bands, 2U);
   EXPECT_EQ(r.site_potentials[0], 30.5);  // an electron is bound at a nucleus, where the potential is positive
   const auto says = [](const std::string& text) {
@@ -254,7 +259,7 @@ TEST(ResultFile, AHybridKnowsItsOrbitals) {
   EXPECT_EQ(r.first_band, 11U);
   const auto gap = [&](double share) {
     const Spectrum s = with_exact_exchange(r, share);
-    return (s.energies[1] - s.energies[0]) / eV;
+    return (s.energies[1] - s.energies[0]) / electron_volt;
   };
   EXPECT_NEAR(gap(0), 1, 1e-12);
   EXPECT_NEAR(gap(0.25), 1 + 25.0 / 28, 1e-12);
@@ -268,7 +273,7 @@ TEST(ResultFile, IsKeptSmall) {
   j["projections"] = {{{{{0.12345, 0, 0}}, {{0, 0.98765, 0}}}}};
   const Result kept = parse_result(kept_text(j.dump(), "r.json"), "kept");
   EXPECT_THAT(kept.spectrum.projections, ElementsAre(0.123, 0, 0, 0, 0.988, 0));
-  EXPECT_NEAR(kept.energy / eV, -2, 1e-12);
+  EXPECT_NEAR(kept.energy / electron_volt, -2, 1e-12);
   j["kind"] = "relax";
   EXPECT_TRUE(parse_result(kept_text(j.dump(), "r.json"), "kept").spectrum.projections.empty());
   EXPECT_THROW(kept_text(result_text("false"), "r.json"), InvalidInput);
@@ -277,10 +282,10 @@ TEST(ResultFile, IsKeptSmall) {
 TEST(Comparison, ToleratesConvergenceAndNamesMore) {
   const Result kept = parse_result(result_text("true"), "r.json");
   Result again = kept;
-  again.energy += 1e-3 * eV;
+  again.energy += 1e-3 * electron_volt;
   EXPECT_EQ(compare(kept, again).differs, "");
-  again.energy += 4e-3 * eV;
-  again.spectrum.energies[1] += 0.1 * eV;
+  again.energy += 4e-3 * electron_volt;
+  again.spectrum.energies[1] += 0.1 * electron_volt;
   again.crystal.lattice *= 1.01;
   EXPECT_EQ(compare(kept, again).differs, "energy by 5.00 meV an atom; gap by 100.0 meV; cell by 1.00 %");
 }

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/expect_refused.h"
 #include "support/run_program.h"
 
 namespace ecram {
@@ -24,17 +25,6 @@ constexpr const char* train =
 std::string written(const TemporaryFolder& folder, const std::string& name, const std::string& text) {
   std::ofstream(folder / name, std::ios::binary) << text;
   return (folder / name).string();
-}
-
-void expect_refused(const ProgramRun& outcome, const std::string& because) {
-  EXPECT_EQ(outcome.status, 2) << outcome.err;
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr(because));
-}
-
-std::size_t entries(const TemporaryFolder& folder) {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()));
 }
 
 TEST(DeviceProgram, RunKeepsItsContract) {
@@ -66,7 +56,7 @@ TEST(DeviceProgram, UnphysicalProtocolsAreRefused) {
   const auto refused = [&](const std::string& text, const std::string& because) {
     expect_refused(run_program("device run " + written(folder, "p.toml", text) + " --out " + (folder / "out").string()),
                    because);
-    EXPECT_EQ(entries(folder), 1U);
+    EXPECT_EQ(entries(folder.path()), 1U);
   };
   const std::string pulse = "[[step]]\nkind = \"pulses\"\npulses = 3\n";
   refused("protocol = 1\ntemperature = \"-5 K\"\n" + std::string(train), "p.toml:2: temperature");

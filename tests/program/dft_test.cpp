@@ -2,8 +2,6 @@
 // `ecram crystal` and `ecram dft` as a user meets them, with engines that misbehave: small scripts in GPAW's place.
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -12,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/expect_refused.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 
@@ -21,21 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
-
-void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Exit status 2 and exactly one line.
-void expect_refused(const ProgramRun& outcome, const std::string& because) {
-  EXPECT_EQ(outcome.status, 2) << outcome.err;
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr(because));
-}
 
 const std::string result = R"({"format": "ecram-electronic-result 1", "engine": {"name": "gpaw", "version": "22.8.0"},
 "kind": "ground_state", "task": {"functional": "PBE"}, "converged": true, "wall_time_s": 1, "structure": {"lattice_A":
@@ -132,11 +116,11 @@ TEST(DftProgram, KeptResultsAreTakenWhereTheTaskIsTheSame) {
     if (entry.path().extension() == ".json") all.insert(entry.path().stem().string());
   EXPECT_THAT(prepare((kept / "workflow.toml").string(), root), HasSubstr("s_z: done, taken from"));
   EXPECT_EQ(done(root), all);
-  EXPECT_EQ(read(folder / "work" / "bulk" / "result.json"), read(kept / "bulk.json"));
+  EXPECT_EQ(read_whole(folder / "work" / "bulk" / "result.json"), read_whole(kept / "bulk.json"));
   EXPECT_EQ(run_program(fmt::format("dft run {} --only bulk", root)).out, "bulk: done already\n");
 
   // Another force tolerance for the bulk: it is another task, and what builds on it has other atoms.
-  std::string text = read(kept / "workflow.toml");
+  std::string text = read_whole(kept / "workflow.toml");
   const std::string tolerance = "force_eV_per_A = 0.05";
   text.replace(text.find(tolerance), tolerance.size(), "force_eV_per_A = 0.06");
   write(folder / "w.toml", text);

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 constexpr const char* paper = "magnet --radius '12.7 mm' --length '50.8 mm' --remanence '1.3 T' --gap '10 mm'";
 
-nlohmann::json json_of(const std::string& arguments) {
+nlohmann::json magnet_json(const std::string& arguments) {
   const auto outcome = run_program(arguments + " --json");
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   return nlohmann::json::parse(outcome.out);
@@ -22,7 +22,7 @@ nlohmann::json json_of(const std::string& arguments) {
 
 // Reference numbers of the exact cylinders; turned by 30 degrees the field on the axis is cos(30 deg) of that at 0.
 TEST(MagnetProgram, GivesTheReferenceField) {
-  const auto j = json_of(std::string(paper) + " --angle '30 deg' --at 0,0,0.01");
+  const auto j = magnet_json(std::string(paper) + " --angle '30 deg' --at 0,0,0.01");
   const auto field = j.at("field_T");
   ASSERT_EQ(field.size(), 3U);
   EXPECT_NEAR(field[0].get<double>(), 0.725394043598 * std::cos(std::numbers::pi / 6), 1e-11);
@@ -35,22 +35,23 @@ TEST(MagnetProgram, GivesTheReferenceField) {
 }
 
 TEST(MagnetProgram, FindsTheGapForAnAmplitude) {
-  const double gap = json_of("magnet --amplitude '0.6 T'").at("gap_m");
-  EXPECT_NEAR(json_of(fmt::format("magnet --gap '{:.15g} m'", gap)).at("amplitude_T").get<double>(), 0.6, 1e-12);
+  const double gap = magnet_json("magnet --amplitude '0.6 T'").at("gap_m");
+  EXPECT_NEAR(magnet_json(fmt::format("magnet --gap '{:.15g} m'", gap)).at("amplitude_T").get<double>(), 0.6, 1e-12);
 }
 
 TEST(MagnetProgram, PointsLinesPlanesAnglesAndGapsAgree) {
-  const double there = json_of("magnet --at 0.001,0.002,0.003 --angle '20 deg'").at("field_T")[1];
-  const auto line = json_of("magnet --line 0,0,0 '2 mm,4 mm,6 mm' 3 --angle '20 deg'").at("points");
+  const double there = magnet_json("magnet --at 0.001,0.002,0.003 --angle '20 deg'").at("field_T")[1];
+  const auto line = magnet_json("magnet --line 0,0,0 '2 mm,4 mm,6 mm' 3 --angle '20 deg'").at("points");
   ASSERT_EQ(line.size(), 3U);
   EXPECT_NEAR(line[1].at("field_T")[1].get<double>(), there, 1e-14);
-  const auto plane = json_of("magnet --plane 0,0,0.003 0.002,0,0.003 0,0.004,0.003 3 --angle '20 deg'").at("points");
+  const auto plane =
+      magnet_json("magnet --plane 0,0,0.003 0.002,0,0.003 0,0.004,0.003 3 --angle '20 deg'").at("points");
   ASSERT_EQ(plane.size(), 9U);
   EXPECT_NEAR(plane[4].at("field_T")[1].get<double>(), there, 1e-14);
-  const auto angles = json_of("magnet --at 0.001,0.002,0.003 --angles '0 deg' '40 deg' 3").at("angles");
+  const auto angles = magnet_json("magnet --at 0.001,0.002,0.003 --angles '0 deg' '40 deg' 3").at("angles");
   ASSERT_EQ(angles.size(), 3U);
   EXPECT_NEAR(angles[1].at("field_T")[1].get<double>(), there, 1e-14);
-  const auto gaps = json_of("magnet --gaps '5 mm' '15 mm' 3").at("gaps");
+  const auto gaps = magnet_json("magnet --gaps '5 mm' '15 mm' 3").at("gaps");
   EXPECT_NEAR(gaps[1].at("amplitude_T").get<double>(), 0.733856057787, 1e-11);
 }
 
@@ -58,10 +59,10 @@ TEST(MagnetProgram, PointsLinesPlanesAnglesAndGapsAgree) {
 TEST(MagnetProgram, AnyCylindersAddUp) {
   const std::string one = " --magnet='-0.0177,0,0,0.0127,0.0508,1.3,30 deg'";
   const std::string other = " --magnet='0.0177,0,0,0.0127,0.0508,1.3,-30 deg'";
-  const double sum = json_of("magnet --at 0,0,0.01" + one + other).at("field_T")[0];
+  const double sum = magnet_json("magnet --at 0,0,0.01" + one + other).at("field_T")[0];
   EXPECT_NEAR(sum, 0.725394043598 * std::cos(std::numbers::pi / 6), 1e-11);
-  EXPECT_NEAR(json_of("magnet --at 0,0,0.01" + one).at("field_T")[0].get<double>() +
-                  json_of("magnet --at 0,0,0.01" + other).at("field_T")[0].get<double>(),
+  EXPECT_NEAR(magnet_json("magnet --at 0,0,0.01" + one).at("field_T")[0].get<double>() +
+                  magnet_json("magnet --at 0,0,0.01" + other).at("field_T")[0].get<double>(),
               sum, 1e-13);
 }
 
@@ -105,7 +106,7 @@ TEST(MagnetProgram, SaysThatAPointLiesInAMagnet) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.err, HasSubstr("inside a magnet"));
   EXPECT_EQ(nlohmann::json::parse(outcome.out).at("inside_magnet"), true);
-  EXPECT_FALSE(json_of("magnet --at 0,0,0").contains("inside_magnet"));
+  EXPECT_FALSE(magnet_json("magnet --at 0,0,0").contains("inside_magnet"));
   const auto angles = run_program("magnet --at '-20 mm,0,0' --angles '0 deg' '90 deg' 3 --json");
   EXPECT_THAT(angles.err, HasSubstr("1 of 1 points lie inside a magnet"));
   EXPECT_EQ(nlohmann::json::parse(angles.out).at("angles")[2].at("inside_magnet"), true);

@@ -12,6 +12,7 @@
 
 #include "ecram/analysis/switching/pulse_columns.h"
 #include "ecram/analysis/switching/switching_card.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/interrupt.h"
@@ -26,7 +27,7 @@
 namespace ecram::calibration {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using constants::nan;
 constexpr double least_conductance = 1e-30;                          // S
 constexpr double least_plausible = 1e-18, greatest_plausible = 1e3;  // S: no channel, no instrument is beyond
 constexpr double greatest_scatter = 0.5;                             // of readings about a fit that describes them

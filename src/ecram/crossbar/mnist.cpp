@@ -19,7 +19,7 @@ const std::array<MnistFile, 4> mnist_files{
 
 namespace {
 
-constexpr unsigned labels = 10;
+constexpr unsigned classes = 10;
 
 // SHA-256 of the pixels followed by the labels, as `read_idx` returns them: to train on, to test on.
 constexpr std::array<std::string_view, 2> mnist_pixels{
@@ -79,7 +79,7 @@ Digits read_digits(const fs::path& given) {
     if (!path) throw InvalidInput("{}: holds no {} (plain or .gz)", folder.string(), mnist_files[i].name);
     paths[i] = *path;
   }
-  Digits digits{record::read_idx(paths[0], paths[1], labels), record::read_idx(paths[2], paths[3], labels), "",
+  Digits digits{record::read_idx(paths[0], paths[1], classes), record::read_idx(paths[2], paths[3], classes), "",
                 folder.string()};
   if (digits.test.rows != digits.training.rows || digits.test.columns != digits.training.columns)
     throw InvalidInput("{}: pictures of {} x {} pixels, but those to train on have {} x {}", paths[2].string(),

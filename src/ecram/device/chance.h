@@ -15,9 +15,9 @@ struct Chance {
   double drift_time = 600;          ///< s, its correlation time (Ornstein and Uhlenbeck)
   double reading_noise = 0.0035;    ///< relative standard deviation of a reading; fitted: Fig. 3f
 
-  double thickness_spread = 0.02;                ///< of the channel, relative, from device to device
-  double area_spread = 0.03;                     ///< of the gate's width, relative
-  double barrier_spread = 0.021 * electronvolt;  ///< J, of the transfer energy; fitted: Fig. 3g
+  double thickness_spread = 0.02;                 ///< of the channel, relative, from device to device
+  double area_spread = 0.03;                      ///< of the gate's width, relative
+  double barrier_spread = 0.021 * electron_volt;  ///< J, of the transfer energy; fitted: Fig. 3g
 
   // Wear: from an onset on, strong pulses make the interphase slower, speed = exp(-(pulses - onset)/scale).
   double strong_voltage = 1.2;     ///< V: pulses of less do not count

@@ -40,7 +40,7 @@ Device small_device(std::string name) {
   Device d = hall_bar(std::move(name));
   d.gate_length = 25 * um, d.gate_width = 4 * um, d.ungated_length = 4.6 * um;
   d.vacancy_density = 1.1e26, d.gated_vacancy_density = 1.09e26;
-  d.transfer_energy_shift = -0.11 * electronvolt;
+  d.transfer_energy_shift = -0.11 * electron_volt;
   d.ambient = Ambient::air;
   return d;
 }
@@ -50,13 +50,13 @@ std::array<Device, 7> make_shipped() {
   fig1d.ambient = Ambient::air;
   fig1d.ungated_length = 200 * um;
   fig1d.vacancy_density = 1.59e26, fig1d.gated_vacancy_density = 0.75e26;
-  fig1d.transfer_energy_shift = 0.30 * electronvolt;
+  fig1d.transfer_energy_shift = 0.30 * electron_volt;
   Device fig3a = small_device("fig3a");
-  fig3a.transfer_energy_shift = 0.05 * electronvolt;
+  fig3a.transfer_energy_shift = 0.05 * electron_volt;
   Device fig3c = small_device("fig3c");
-  fig3c.transfer_energy_shift = -0.15 * electronvolt;
+  fig3c.transfer_energy_shift = -0.15 * electron_volt;
   Device fig3e = small_device("fig3e");
-  fig3e.transfer_energy_shift = 0.22 * electronvolt;
+  fig3e.transfer_energy_shift = 0.22 * electron_volt;
   Device fig3h = fig1d;
   fig3h.name = "fig3h";
   fig3h.transfer_energy_shift = 0;
@@ -82,7 +82,7 @@ std::string_view name(Provenance provenance) {
 std::string_view name(Ambient ambient) { return ambient == Ambient::air ? "air" : "vacuum"; }
 
 std::vector<Parameter> parameters(MaterialConstants& c) {
-  constexpr double eV = electronvolt;
+  constexpr double eV = electron_volt;
   return {
       {"attempt_frequency", "1/s", 1, &c.attempt_frequency, 1e11, 1e14, literature,
        "optical phonons; Mott and Gurney, Electronic Processes in Ionic Crystals (1948)"},
@@ -147,7 +147,7 @@ std::vector<Parameter> parameters(Device& d) {
        "Fig. 4: 43.2 nS; Fig. 3b and 3h: labels; assumed for Fig. 1d"},
       {"gated_vacancy_density", "1/m^3", 1, &d.gated_vacancy_density, 1e20, 2e28, fitted,
        "as above; of Fig. 3b, the floor of its cycles once they repeat"},
-      {"transfer_energy_shift", energy_unit, electronvolt, &d.transfer_energy_shift, -1, 1, fitted,
+      {"transfer_energy_shift", energy_unit, electron_volt, &d.transfer_energy_shift, -1, 1, fitted,
        "the device's retention optimisation; assumed where the paper has no number (Fig. 1d, 3a)"},
   };
 }

@@ -12,7 +12,7 @@
 /// charged and move; electrons follow at once. docs/device.md has the equations.
 namespace ecram::device {
 
-inline constexpr double electronvolt = constants::elementary_charge;  ///< J
+using constants::electron_volt;
 
 /// Charge number of a vacancy, and the number of donor states it makes.
 inline constexpr double vacancy_charge = 2;
@@ -21,37 +21,37 @@ inline constexpr double vacancy_charge = 2;
 /// W / HfO2 / WO3-x; `parameters` says where each comes from.
 struct MaterialConstants {
   // Vacancies in the electrolyte and the channel: hopping over a barrier that the field tilts.
-  double attempt_frequency = 1e13;                      ///< 1/s
-  double hop_distance = 0.3e-9;                         ///< m
-  double electrolyte_hop_energy = 0.33 * electronvolt;  ///< J
-  double channel_hop_energy = 0.40 * electronvolt;      ///< J
-  double electrolyte_vacancy_density = 1e26;            ///< 1/m^3 at rest; an equal fixed charge makes it neutral
-  double electrolyte_site_density = 5e27;               ///< 1/m^3: more of them and it is another phase
-  double channel_site_density = 2e27;                   ///< 1/m^3, likewise
+  double attempt_frequency = 1e13;                       ///< 1/s
+  double hop_distance = 0.3e-9;                          ///< m
+  double electrolyte_hop_energy = 0.33 * electron_volt;  ///< J
+  double channel_hop_energy = 0.40 * electron_volt;      ///< J
+  double electrolyte_vacancy_density = 1e26;             ///< 1/m^3 at rest; an equal fixed charge makes it neutral
+  double electrolyte_site_density = 5e27;                ///< 1/m^3: more of them and it is another phase
+  double channel_site_density = 2e27;                    ///< 1/m^3, likewise
 
   // The interphase between electrolyte and channel: the slow step. Its barriers stand hop_distance apart, so it has
   // interphase_thickness / hop_distance of them.
-  double interphase_thickness = 1.2e-9;          ///< m
-  double interphase_permittivity = 10;           ///< relative
-  double transfer_rate = 205;                    ///< 1/s, of a single barrier at infinite temperature
-  double transfer_energy = 0.65 * electronvolt;  ///< J
+  double interphase_thickness = 1.2e-9;           ///< m
+  double interphase_permittivity = 10;            ///< relative
+  double transfer_rate = 205;                     ///< 1/s, of a single barrier at infinite temperature
+  double transfer_energy = 0.65 * electron_volt;  ///< J
   double partition_energy =
-      0.093 * electronvolt;  ///< J: a vacancy's energy in the channel less that in the electrolyte
+      0.093 * electron_volt;  ///< J: a vacancy's energy in the channel less that in the electrolyte
 
   // The gate's reservoir: oxygen that the metal takes and gives, so quick that it is never the slow step.
-  double gate_exchange = 1e28;               ///< 1/(m^2 s) at infinite temperature
-  double gate_energy = 0.40 * electronvolt;  ///< J
-  double reservoir_density = 1e20;           ///< 1/m^2, vacancies it holds at rest
+  double gate_exchange = 1e28;                ///< 1/(m^2 s) at infinite temperature
+  double gate_energy = 0.40 * electron_volt;  ///< J
+  double reservoir_density = 1e20;            ///< 1/m^2, vacancies it holds at rest
 
   // Electrons in the channel.
-  double electrolyte_permittivity = 25;       ///< relative
-  double channel_permittivity = 30;           ///< relative
-  double effective_mass = 0.32;               ///< of the conduction band, in electron masses
-  double donor_depth = 0.060 * electronvolt;  ///< J below the band's edge
+  double electrolyte_permittivity = 25;        ///< relative
+  double channel_permittivity = 30;            ///< relative
+  double effective_mass = 0.32;                ///< of the conduction band, in electron masses
+  double donor_depth = 0.060 * electron_volt;  ///< J below the band's edge
   double donor_degeneracy = 2;
-  double deep_density = 8.5e25;              ///< 1/m^3: states that take the donors' electrons first
-  double deep_depth = 0.35 * electronvolt;   ///< J below the band's edge
-  double band_offset = 0.13 * electronvolt;  ///< J: the band's edge above the Fermi level at the gate's potential
+  double deep_density = 8.5e25;               ///< 1/m^3: states that take the donors' electrons first
+  double deep_depth = 0.35 * electron_volt;   ///< J below the band's edge
+  double band_offset = 0.13 * electron_volt;  ///< J: the band's edge above the Fermi level at the gate's potential
 
   // Conduction: Mott hopping with T0 = t0 (reference_density / m)^t0_exponent, m the electrons outside deep states.
   double hopping_prefactor = 4.1e6;    ///< S/m
@@ -61,10 +61,10 @@ struct MaterialConstants {
   double band_mobility = 200e-4;  ///< m^2/(V s): bounds the Hall mobility from above
 
   // Leakage through the electrolyte: Poole-Frenkel, J = s E exp(-(U - b sqrt(E))/(k T)).
-  double leakage_prefactor = 9.2e-7;           ///< S/m
-  double leakage_energy = 0.6 * electronvolt;  ///< J
-  double leakage_permittivity = 4;             ///< relative, at optical frequencies: it sets b
-  double breakdown_field = 4.5e8;              ///< V/m across the electrolyte
+  double leakage_prefactor = 9.2e-7;            ///< S/m
+  double leakage_energy = 0.6 * electron_volt;  ///< J
+  double leakage_permittivity = 4;              ///< relative, at optical frequencies: it sets b
+  double breakdown_field = 4.5e8;               ///< V/m across the electrolyte
 };
 
 enum class Ambient { air, vacuum };

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/nearest.h"
@@ -16,7 +17,7 @@
 namespace ecram::device {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using constants::infinity;
 
 // Beyond these a run is a typing error, not an experiment.
 constexpr std::int64_t most_pulses = 1'000'000'000;
@@ -37,7 +38,7 @@ constexpr Range read_voltage{0, 10, false, "above 0 and up to 10 V"};  // more h
 constexpr Range any_number{-infinity, infinity, false, "finite"};
 constexpr Range kelvin{coldest, hottest, true, "a temperature from 20 K to 2000 K"};
 constexpr Range spread{0, 0.5, true, "between 0 and 0.5"};
-constexpr Range barrier{0, 0.2 * electronvolt, true, "0 to 0.2 eV"};
+constexpr Range barrier{0, 0.2 * electron_volt, true, "0 to 0.2 eV"};
 constexpr Range time_span{1e-10, 1e12, true, "from 0.1 ns to 1e12 s"};
 constexpr Range time_or_none{0, 1e12, true, "0 or more, and up to 1e12 s"};
 constexpr Range sweep_rate{1e-12, 1e12, true, "from 1e-12 to 1e12 V/s"};

@@ -11,7 +11,7 @@
 namespace ecram::device {
 namespace {
 
-constexpr std::size_t pulses_between_looks = 20'000'000;  // over all devices
+constexpr std::size_t pulses_in_a_part = 20'000'000;  // over all devices
 
 struct Walk {
   const Operations& operations;
@@ -40,7 +40,7 @@ struct Walk {
     for (std::size_t given = 0; given < s.count && !stopped();) {
       // In parts, so that Ctrl-C is heard within a second.
       for (std::size_t left = std::min(stride, s.count - given); left > 0 && !stopped();) {
-        const std::size_t now = std::min(left, std::max<std::size_t>(pulses_between_looks / devices, 1));
+        const std::size_t now = std::min(left, std::max<std::size_t>(pulses_in_a_part / devices, 1));
         operations.pulses(s, now);
         left -= now, given += now;
         time += static_cast<double>(now) * (s.width + s.rest);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 
 namespace ecram::electronic {
@@ -21,7 +21,7 @@ constexpr Corner monoclinic[] = {{"Γ", {0, 0, 0}},     {"Z", {0, .5, 0}},   {"D
 }  // namespace
 
 BandPath monoclinic_band_path(const Crystal& crystal, int points) {
-  constexpr double degree = std::numbers::pi / 180;
+  using constants::degree;
   const CellParameters p = cell_parameters(crystal.lattice);
   if (std::abs(p.alpha / degree - 90) > 0.1 || std::abs(p.gamma / degree - 90) > 0.1)
     throw InvalidInput(

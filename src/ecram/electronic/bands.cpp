@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numbers>
 
 #include <Eigen/Dense>
@@ -16,11 +15,10 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using constants::infinity;
 constexpr double reduced_planck = constants::planck / (2 * std::numbers::pi);
 /// An occupation further than this from 0 and 1 belongs to a metal (or a smearing as wide as the gap).
 constexpr double partial = 0.01;
-constexpr std::size_t momenta = 3;
 
 /// Adds a broadened line of each state times its weight.
 std::vector<double> broadened(const Spectrum& spectrum, std::span<const double> energies, double width,
@@ -98,9 +96,9 @@ std::vector<double> projected_density_of_states(const Spectrum& spectrum, std::s
   return broadened(spectrum, energies, width, [&](std::size_t state) {
     double weight = 0;
     for (const std::size_t atom : atoms)
-      for (std::size_t l = 0; l < momenta; ++l)
+      for (std::size_t l = 0; l < Spectrum::momenta; ++l)
         if (angular_momentum < 0 || static_cast<std::size_t>(angular_momentum) == l)
-          weight += spectrum.projections.at((state * all_atoms + atom) * momenta + l);
+          weight += spectrum.projections.at((state * all_atoms + atom) * Spectrum::momenta + l);
     return weight;
   });
 }
@@ -119,8 +117,8 @@ std::vector<double> atom_weights(const Spectrum& spectrum, std::size_t atoms, st
   require_projections(spectrum);
   std::vector<double> weights(atoms, 0.0);
   for (std::size_t atom = 0; atom < atoms; ++atom)
-    for (std::size_t l = 0; l < momenta; ++l)
-      weights[atom] += spectrum.projections.at((state * atoms + atom) * momenta + l);
+    for (std::size_t l = 0; l < Spectrum::momenta; ++l)
+      weights[atom] += spectrum.projections.at((state * atoms + atom) * Spectrum::momenta + l);
   return weights;
 }
 

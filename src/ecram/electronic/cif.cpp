@@ -5,11 +5,11 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
-#include <numbers>
 
 #include <gemmi/numb.hpp>
 #include <gemmi/symmetry.hpp>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/electronic/cif_document.h"
@@ -19,7 +19,7 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double degree = std::numbers::pi / 180;
+using constants::degree;
 /// Two images of a site that are closer are one atom on a special position.
 constexpr double same_atom = 0.1 * angstrom;
 

@@ -8,13 +8,14 @@
 #include <Eigen/Geometry>
 #include <Eigen/LU>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/electronic/element.h"
 
 namespace ecram::electronic {
 namespace {
 
-constexpr double degree = std::numbers::pi / 180;
+using constants::degree;
 
 /// Distances between the lattice planes that bound the cell, m.
 Eigen::Vector3d plane_distances(const Eigen::Matrix3d& lattice) {

@@ -19,7 +19,7 @@ namespace ecram::electronic {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 constexpr double energy_tolerance = 2e-3 * electron_volt, gap_tolerance = 20e-3 * electron_volt, cell_tolerance = 2e-3;
 
 bool is_done(const fs::path& folder) {

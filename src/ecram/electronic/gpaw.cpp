@@ -15,7 +15,7 @@ namespace ecram::electronic {
 namespace {
 using nlohmann::ordered_json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
 ordered_json vector_json(const Eigen::Vector3d& v) { return {v[0], v[1], v[2]}; }
 

@@ -13,7 +13,7 @@ namespace ecram::electronic {
 namespace {
 using nlohmann::json;
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 constexpr std::string_view format = "ecram-electronic-result 1";
 
 Eigen::Vector3d vector_of(const json& j) {

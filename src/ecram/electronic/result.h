@@ -15,13 +15,15 @@ namespace ecram::electronic {
 /// Bands on a set of k-points, of any engine. State (spin s, k-point k, band n) has index (s * kpoints + k) * bands +
 /// n.
 struct Spectrum {
+  static constexpr std::size_t momenta = 3;  ///< s, p, d
+
   std::size_t spins = 0, bands = 0;
   std::vector<Eigen::Vector3d> kpoints;  ///< in units of the reciprocal lattice vectors
   std::vector<double> weights;           ///< of the k-points; they sum to 1
   std::vector<double> energies;          ///< J
   std::vector<double> occupations;       ///< 0 to 1 for each state of each spin
   double fermi_level = 0;                ///< J
-  /// |projection|^2 on each atom and angular momentum (s, p, d): index ((state) * atoms + atom) * 3 + l; empty where
+  /// |projection|^2 on each atom and angular momentum: index (state * atoms + atom) * momenta + l; empty where
   /// the engine did not say.
   std::vector<double> projections;
 

@@ -15,7 +15,7 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 
 struct Potential {
   const char *element, *name;

@@ -21,9 +21,8 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double electron_volt = constants::elementary_charge;
-constexpr std::size_t momenta = 3;
-constexpr std::size_t not_kept = momenta;  ///< f orbitals
+using constants::electron_volt;
+constexpr std::size_t not_kept = Spectrum::momenta;  ///< f orbitals
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t start = text.find_first_not_of(" \t\r\n");
@@ -185,7 +184,7 @@ void Reader::open(std::string_view tag, const char** attributes) {
     ++electronic_steps_;
   } else if (tag == "projected") {
     in_projected_ = true;
-    projections_.reserve(eigenvalues_.size() * elements_.size() * momenta);
+    projections_.reserve(eigenvalues_.size() * elements_.size() * Spectrum::momenta);
   } else if (tag == "eigenvalues" && in_calculation_) {
     (in_projected_ ? in_repeated_eigenvalues_ : in_eigenvalues_) = true;
   } else if (tag == "array" && in_projected_) {
@@ -277,9 +276,9 @@ void Reader::close_row() {
     const auto values = numbers();
     if (values.size() != momentum_.size())
       fail(fmt::format("{} projections; expected {}", values.size(), momentum_.size()));
-    double sums[momenta + 1] = {};
+    double sums[Spectrum::momenta + 1] = {};
     for (std::size_t i = 0; i < values.size(); ++i) sums[momentum_[i]] += values[i];
-    projections_.insert(projections_.end(), sums, sums + momenta);
+    projections_.insert(projections_.end(), sums, sums + Spectrum::momenta);
   } else if (in_total_dos_) {
     const auto values = numbers();
     if (values.size() != 3) fail(fmt::format("'{}'; expected energy, total, integrated", trimmed(text_)));
@@ -386,9 +385,9 @@ VaspRun Reader::finished() {
     if (spectrum.bands * spins_ * kpoints_.size() != eigenvalues_.size())
       throw InvalidInput("{}: {} eigenvalues do not divide among {} spins and {} k-points", source_,
                          eigenvalues_.size(), spins_, kpoints_.size());
-    if (!projections_.empty() && projections_.size() != eigenvalues_.size() * elements_.size() * momenta)
-      throw InvalidInput("{}: {} projections for {} states and {} atoms", source_, projections_.size() / momenta,
-                         eigenvalues_.size(), elements_.size());
+    if (!projections_.empty() && projections_.size() != eigenvalues_.size() * elements_.size() * Spectrum::momenta)
+      throw InvalidInput("{}: {} projections for {} states and {} atoms", source_,
+                         projections_.size() / Spectrum::momenta, eigenvalues_.size(), elements_.size());
     for (double& energy : eigenvalues_) energy *= electron_volt;
     spectrum.energies = std::move(eigenvalues_);
     spectrum.occupations = std::move(occupations_);

@@ -20,7 +20,7 @@
 namespace ecram::electronic {
 namespace {
 
-constexpr double electron_volt = constants::elementary_charge;
+using constants::electron_volt;
 constexpr std::array<std::string_view, 4> kinds{"relax", "ground_state", "hybrid", "bands"};
 constexpr std::array<std::string_view, 4> bases{"plane_waves", "sz", "szp", "dzp"};
 

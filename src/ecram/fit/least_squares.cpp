@@ -7,12 +7,13 @@
 #include <Eigen/QR>
 #include <cminpack.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 
 namespace ecram::fit {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using constants::nan;
 
 /// The parameter p as a function of the free variable u; see the header.
 double inside(const Bounds& bounds, double u) {

@@ -6,12 +6,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/interrupt.h"
@@ -21,7 +21,7 @@
 namespace ecram::record {
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+using constants::nan;
 constexpr std::size_t chunk_bytes = std::size_t{1} << 20U;
 constexpr std::size_t sampled_rows = 1000;
 
@@ -255,14 +255,14 @@ class CellReader {
       }
     }
     const std::string_view cell = take_cell(at, end, delimiter_);
-    if (cell.empty()) return not_a_number;
+    if (cell.empty()) return nan;
     const auto value = number_in(cell, decimal_comma_);
     if (!findings.decimal_comma_row && cell.find(',') != std::string_view::npos && number_in(cell, true))
       findings.decimal_comma_row = row;
     if (value) return *value;
     auto& bad_cell = findings.columns[index].bad_cell;
     if (!bad_cell) bad_cell = BadCell{row, printable(cell)};
-    return not_a_number;
+    return nan;
   }
 
   void read_word(const char*& at, const char* end, std::size_t row, Column& column, Findings::OfColumn& findings,

@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view ink = "#333333", faint_ink = "#777777", frame_ink = "#555555", grid_ink = "#E9E9E9";
 
 /// A text as gnuplot takes it: within single quotes nothing has a meaning but the quote.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : clean_text(text)) {
     if (c == '\'') result += '\'';
@@ -115,7 +115,7 @@ class Drawings {
       case Draw::points:
         with = "points " + look.points;
     }
-    clauses_.push_back(fmt::format("keyentry with {} title {}", with, quoted(series.name)));
+    clauses_.push_back(fmt::format("keyentry with {} title {}", with, in_quotes(series.name)));
   }
 
   const std::vector<std::string>& clauses() const { return clauses_; }
@@ -195,7 +195,7 @@ void write_tics(Script& script, char axis, const AxisFrame& frame, bool numbers)
   std::string list;
   for (const Tic& tic : frame.tics)
     fmt::format_to(std::back_inserter(list), "{}{} {:.12g} {}", list.empty() ? "" : ", ",
-                   quoted(numbers ? tic.label : ""), tic.at, tic.minor ? 1 : 0);
+                   in_quotes(numbers ? tic.label : ""), tic.at, tic.minor ? 1 : 0);
   if (list.empty()) {
     script.line("unset {}tics", axis);
   } else {
@@ -259,8 +259,8 @@ std::string shortened(const std::string& title, double width) {
 void write_text(Script& script, const Layout& layout, std::string_view text, double x, double y,
                 std::string_view options) {
   if (text.empty()) return;
-  script.line("set label {} at screen {:.5f}, screen {:.5f} {}", quoted(text), x / layout.width, 1 - y / layout.height,
-              options);
+  script.line("set label {} at screen {:.5f}, screen {:.5f} {}", in_quotes(text), x / layout.width,
+              1 - y / layout.height, options);
 }
 
 /// Colours from dark to light that rise evenly in lightness (viridis), and blue over white to red for both signs.
@@ -281,7 +281,7 @@ void write_colours(Script& script, const Map& map, const PanelFrame& frame, cons
               (frame.bar_right - frame.bar_left) / layout.width, frame.height() / layout.height);
   std::string tics;
   for (const Tic& tic : frame.scale.tics)
-    fmt::format_to(std::back_inserter(tics), "{}{} {:.12g}", tics.empty() ? "" : ", ", quoted(tic.label), tic.at);
+    fmt::format_to(std::back_inserter(tics), "{}{} {:.12g}", tics.empty() ? "" : ", ", in_quotes(tic.label), tic.at);
   if (tics.empty())
     script.line("unset cbtics");
   else
@@ -331,10 +331,10 @@ void write_rules(Script& script, const Panel& panel, const PanelFrame& frame) {
     if (rule.text.empty()) continue;
     // Beside the line, on the side where the panel has room.
     if (at_x) {
-      script.line("set label {} at first {:.12g}, graph 0.95 {} offset {},0 {}", quoted(rule.text), at,
+      script.line("set label {} at first {:.12g}, graph 0.95 {} offset {},0 {}", in_quotes(rule.text), at,
                   fraction < 0.6 ? "left" : "right", fraction < 0.6 ? 0.6 : -0.6, text_style);
     } else {
-      script.line("set label {} at graph 0.99, first {:.12g} right offset 0,{} {}", quoted(rule.text), at,
+      script.line("set label {} at graph 0.99, first {:.12g} right offset 0,{} {}", in_quotes(rule.text), at,
                   fraction < 0.9 ? 0.5 : -0.6, text_style);
     }
   }
@@ -342,7 +342,7 @@ void write_rules(Script& script, const Panel& panel, const PanelFrame& frame) {
     const double x = frame.x.fraction(note.x), y = frame.y.fraction(note.y);
     if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) continue;
     script.line("set label {} at first {:.12g}, first {:.12g} center font ',{}' textcolor rgb '{}' front",
-                quoted(note.text), note.x / frame.x.divisor, note.y / frame.y.divisor, small_font_size, ink);
+                in_quotes(note.text), note.x / frame.x.divisor, note.y / frame.y.divisor, small_font_size, ink);
   }
 }
 

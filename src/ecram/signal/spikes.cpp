@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 namespace ecram::signal {
 namespace {
@@ -54,12 +55,16 @@ std::vector<double> running_median(std::span<const double> values, int reach) {
   return medians;
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 double robust_scale(std::vector<double> values) {
   if (values.empty()) return 0;
   for (double& v : values) v = std::abs(v);
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return 1.4826 * *middle;
+  return 1.4826 * median(std::move(values));
 }
 
 std::vector<char> spikes(std::span<const double> values, int reach, double limit) {

@@ -9,6 +9,9 @@ namespace ecram::signal {
 /// Median of each value and its `reach` neighbours on either side (of as many as there are, at the ends).
 std::vector<double> running_median(std::span<const double> values, int reach);
 
+/// The value in the middle; the upper of two. @pre not empty
+double median(std::vector<double> values);
+
 /// Which values stand more than `limit` scales from the running median over `2 reach + 1` values: 1 for a spike.
 /// The scale is 1.4826 times the median distance from it, so that up to half of the values can be wrong. Bursts
 /// longer than `reach` values are not spikes.

@@ -12,6 +12,7 @@
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/random.h"
+#include "support/warned.h"
 
 namespace ecram::analysis {
 namespace {
@@ -28,12 +29,6 @@ std::string complaint(const HallRecord& record, const HallBar& bar = HallScene{}
     return e.what();
   }
   return "accepted";
-}
-
-bool warned(const HallResult& r, const std::string& code) {
-  for (const auto& w : r.warnings)
-    if (w.code == code) return true;
-  return false;
 }
 
 HallResult analyse(const HallScene& scene, const HallOptions& options = {}) {

@@ -19,7 +19,7 @@
 namespace ecram::analysis {
 namespace {
 
-const HallBar bar{60e-6, 20e-6, 100e-9, 0, 0, false};
+const HallBar thick_bar{60e-6, 20e-6, 100e-9, 0, 0, false};
 
 TEST(DcHall, ReversalsSeparateOffsetAndThermalVoltage) {
   DcHallRecord record;
@@ -31,14 +31,14 @@ TEST(DcHall, ReversalsSeparateOffsetAndThermalVoltage) {
       record.voltage_xy.push_back(i * (20 - 300 * b) + 5e-3 + 1e-7 * random.normal());
       record.voltage_xx.push_back(i * 9000);
     }
-  const DcHallResult r = analyse_dc_hall(record, bar);
+  const DcHallResult r = analyse_dc_hall(record, thick_bar);
   EXPECT_EQ(r.carrier, Carrier::electrons);
   EXPECT_NEAR(r.hall_slope.value, -300, 4 * r.hall_slope.standard_error);
   EXPECT_LT(r.hall_slope.standard_error, 1);
   EXPECT_NEAR(r.density.value, 1 / (constants::elementary_charge * 300 * 100e-9), 0.01 * r.density.value);
   EXPECT_NEAR(r.mobility.value, 300.0 / 3000, 1e-3);
   record.field.assign(8, 0.5);
-  EXPECT_THROW(analyse_dc_hall(record, bar), InvalidInput);
+  EXPECT_THROW(analyse_dc_hall(record, thick_bar), InvalidInput);
 }
 
 // A Hall voltage of 1e-6 A times 300 ohm/T times 0.5 T is 150 uV: below a floor of 1 mV it may be anything up to it.
@@ -52,12 +52,12 @@ TEST(DcHall, FloorsOfTheInstruments) {
       record.voltage_xy.push_back(i * (20 - 300 * b) + 1e-7 * random.normal());
       record.voltage_xx.push_back(i * 9000);
     }
-  EXPECT_EQ(analyse_dc_hall(record, bar, 1, {1e-4, 1e-9}).carrier, Carrier::electrons);
-  const DcHallResult below = analyse_dc_hall(record, bar, 1, {1e-3, 0});
+  EXPECT_EQ(analyse_dc_hall(record, thick_bar, 1, {1e-4, 1e-9}).carrier, Carrier::electrons);
+  const DcHallResult below = analyse_dc_hall(record, thick_bar, 1, {1e-3, 0});
   EXPECT_EQ(below.carrier, Carrier::not_detected);
   EXPECT_FALSE(below.density.known());
   EXPECT_NEAR(below.largest_hall_slope, 1e-3 / 1e-6 / 0.5, 1e-6);
-  EXPECT_THROW(analyse_dc_hall(record, bar, 1, {0, 1e-5}), InvalidInput);
+  EXPECT_THROW(analyse_dc_hall(record, thick_bar, 1, {0, 1e-5}), InvalidInput);
 }
 
 /// Eight points of R_xy = 20 ohm - 300 ohm/T B and R_xx = 9 kohm.
@@ -76,7 +76,7 @@ DcHallRecord eight_points(double noise) {
 
 std::string complaint(const DcHallRecord& record) {
   try {
-    analyse_dc_hall(record, bar);
+    analyse_dc_hall(record, thick_bar);
   } catch (const InvalidInput& e) {
     return e.what();
   }
@@ -108,7 +108,7 @@ TEST(DcHall, NoMoreReadingsThanUnknownsAreRefused) {
 }
 
 TEST(DcHall, ReadingsThatFitExactlyHaveAnUnknownError) {
-  const DcHallResult r = analyse_dc_hall(eight_points(0), bar);
+  const DcHallResult r = analyse_dc_hall(eight_points(0), thick_bar);
   EXPECT_EQ(r.carrier, Carrier::electrons);
   EXPECT_NEAR(r.hall_slope.value, -300, 1e-6);
   for (const Estimate& e : {r.hall_slope, r.density, r.mobility}) {
@@ -272,7 +272,7 @@ TEST(DcHall, IntervalOfTheMobilityHolds) {
         record.voltage_xy.push_back(i * (20 - 300 * b) + 3e-6 * random.normal());
         record.voltage_xx.push_back(i * 9000);
       }
-    const Estimate mobility = analyse_dc_hall(record, bar).mobility;
+    const Estimate mobility = analyse_dc_hall(record, thick_bar).mobility;
     covered += mobility.low <= 0.1 && 0.1 <= mobility.high ? 1.0 / 2000 : 0;
   }
   EXPECT_NEAR(covered, 0.95, 0.02);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numbers>
@@ -10,11 +9,12 @@
 
 #include "ecram/analysis/hall/ac_hall.h"
 #include "ecram/core/random.h"
+#include "support/warned.h"
 
 namespace ecram::analysis {
 namespace {
 
-const HallBar bar{60e-6, 20e-6, 4.5e-9, 0, 0, false};
+const HallBar thin_bar{60e-6, 20e-6, 4.5e-9, 0, 0, false};
 constexpr double slope = -38000, sheet = 7.7e6, offset = 3.8e5, level = 4e-9;  // ohm/T, ohm, ohm, A
 
 /// The current that flows at a reading, in units of `level`.
@@ -44,10 +44,6 @@ HallRecord record_of(const Scene& scene, std::uint64_t index) {
   return r;
 }
 
-bool warned(const HallResult& r, const std::string& code) {
-  return std::ranges::any_of(r.warnings, [&](const Warning& w) { return w.code == code; });
-}
-
 bool holds(const Estimate& e, double truth) {
   return std::abs(e.value - truth) < 4.5 * e.standard_error + 1e-6 * std::abs(truth);
 }
@@ -65,7 +61,7 @@ TEST(HallCurrent, TwoLevelsSayNothingOfLinearity) {
                {100, 1, -1},  {100, 1, -0.5}, {3, 1, -1}, {1, 1, -1}};
   for (const auto& wave : waves)
     for (std::uint64_t index = 0; index < 3; ++index) {
-      const HallResult r = analyse_hall(record_of({square_wave(wave.length, wave.one, wave.other)}, index), bar);
+      const HallResult r = analyse_hall(record_of({square_wave(wave.length, wave.one, wave.other)}, index), thin_bar);
       const std::string name = std::to_string(wave.length) + ", " + std::to_string(wave.other);
       EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << name << ": " << r.sheet_resistance.value;
       EXPECT_LT(r.sheet_resistance.standard_error / sheet, 1e-4) << name;
@@ -80,7 +76,7 @@ TEST(HallCurrent, RandomReversals) {
   for (int i = 0; i < 1200; ++i) sign.push_back(coin.below(2) == 0 ? 1 : -1);
   const Course course = [&](int i) { return sign[static_cast<std::size_t>(i)]; };
   for (const double noise : {0.0, 0.1}) {
-    const HallResult r = analyse_hall(record_of({course, noise, 3e-5}, 1), bar);
+    const HallResult r = analyse_hall(record_of({course, noise, 3e-5}, 1), thin_bar);
     EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << r.sheet_resistance.value;
     EXPECT_TRUE(holds(r.hall_slope, slope)) << r.hall_slope.value;
     EXPECT_TRUE(holds(r.pickup, 3e-5)) << r.pickup.value;
@@ -91,10 +87,10 @@ TEST(HallCurrent, RandomReversals) {
 // Three levels tell a bend: here of 5 % at the largest current.
 TEST(HallCurrent, ThreeLevelsTellABend) {
   const Course three = [](int i) { return (i / 100) % 3 == 0 ? 1 : (i / 100) % 3 == 1 ? 0.5 : -1; };
-  const HallResult straight = analyse_hall(record_of({three}, 1), bar);
+  const HallResult straight = analyse_hall(record_of({three}, 1), thin_bar);
   EXPECT_FALSE(warned(straight, "nonlinear_current"));
   EXPECT_TRUE(holds(straight.sheet_resistance, sheet)) << straight.sheet_resistance.value;
-  const HallResult bent = analyse_hall(record_of({three, 0, 0, -0.05}, 1), bar);
+  const HallResult bent = analyse_hall(record_of({three, 0, 0, -0.05}, 1), thin_bar);
   EXPECT_TRUE(warned(bent, "nonlinear_current"));
 }
 
@@ -102,7 +98,7 @@ TEST(HallCurrent, ThreeLevelsTellABend) {
 TEST(HallCurrent, NoisyReadingsOfASteadyCurrent) {
   for (const double noise : {0.1, 0.3, 0.4})
     for (std::uint64_t index = 0; index < 5; ++index) {
-      const HallResult r = analyse_hall(record_of({[](int) { return 1.0; }, noise}, index), bar);
+      const HallResult r = analyse_hall(record_of({[](int) { return 1.0; }, noise}, index), thin_bar);
       EXPECT_FALSE(r.pickup_separated) << noise;
       EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << noise << ": " << r.sheet_resistance.value;
       EXPECT_NEAR(r.sheet_resistance.standard_error / sheet, noise / std::sqrt(1200), 0.1 * noise / std::sqrt(1200));
@@ -116,7 +112,7 @@ TEST(HallCurrent, NoisyReadingsOfAReversedCurrent) {
   for (const double noise : {0.001, 0.01, 0.1, 0.3})
     for (const int length : {100, 400, 600})
       for (std::uint64_t index = 0; index < 3; ++index) {
-        const HallResult r = analyse_hall(record_of({square_wave(length, 1, -1), noise, 3e-5}, index), bar);
+        const HallResult r = analyse_hall(record_of({square_wave(length, 1, -1), noise, 3e-5}, index), thin_bar);
         const std::string name = std::to_string(noise) + ", " + std::to_string(length);
         EXPECT_EQ(r.carrier, Carrier::electrons) << name;
         EXPECT_TRUE(r.pickup_separated) << name;
@@ -140,7 +136,7 @@ TEST(HallCurrent, ErrorsOfTheLevelsAreInTheResistance) {
     double square = 0;
     constexpr int records = 20;
     for (std::uint64_t index = 0; index < records; ++index) {
-      const HallResult r = analyse_hall(record_of({course, noise}, index), bar);
+      const HallResult r = analyse_hall(record_of({course, noise}, index), thin_bar);
       square += std::pow((r.sheet_resistance.value - sheet) / r.sheet_resistance.standard_error, 2) / records;
     }
     EXPECT_LT(std::sqrt(square), 1.5) << noise;
@@ -151,13 +147,13 @@ TEST(HallCurrent, ErrorsOfTheLevelsAreInTheResistance) {
 // A current that varies all the time is used as it was read; where that has noise, the result says so.
 TEST(HallCurrent, ContinuouslyVaryingCurrent) {
   const Course wave = [](int i) { return std::cos(2 * std::numbers::pi * i / 30); };
-  const HallResult quiet = analyse_hall(record_of({wave}, 1), bar);
+  const HallResult quiet = analyse_hall(record_of({wave}, 1), thin_bar);
   EXPECT_TRUE(quiet.pickup_separated);
   EXPECT_TRUE(holds(quiet.hall_slope, slope)) << quiet.hall_slope.value;
   EXPECT_TRUE(holds(quiet.sheet_resistance, sheet)) << quiet.sheet_resistance.value;
   EXPECT_FALSE(warned(quiet, "noisy_current"));
-  EXPECT_TRUE(warned(analyse_hall(record_of({wave, 0.2}, 1), bar), "noisy_current"));
-  const HallResult decay = analyse_hall(record_of({[](int i) { return std::exp(-i / 300.0); }}, 1), bar);
+  EXPECT_TRUE(warned(analyse_hall(record_of({wave, 0.2}, 1), thin_bar), "noisy_current"));
+  const HallResult decay = analyse_hall(record_of({[](int i) { return std::exp(-i / 300.0); }}, 1), thin_bar);
   EXPECT_TRUE(holds(decay.hall_slope, slope)) << decay.hall_slope.value;
   EXPECT_TRUE(holds(decay.sheet_resistance, sheet)) << decay.sheet_resistance.value;
 }
@@ -165,7 +161,7 @@ TEST(HallCurrent, ContinuouslyVaryingCurrent) {
 // R_xy without field has its own sign, whichever way the current flows.
 TEST(HallCurrent, OffsetHasItsSign) {
   for (const double sign : {1.0, -1.0}) {
-    const HallResult r = analyse_hall(record_of({[=](int) { return sign; }}, 1), bar);
+    const HallResult r = analyse_hall(record_of({[=](int) { return sign; }}, 1), thin_bar);
     EXPECT_TRUE(holds(r.offset, 1.1 * offset)) << r.offset.value;
     EXPECT_TRUE(holds(r.hall_slope, slope)) << r.hall_slope.value;
   }

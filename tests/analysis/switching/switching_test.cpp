@@ -11,6 +11,7 @@
 #include "ecram/analysis/switching/switching_card.h"
 #include "ecram/analysis/variation/device_to_device.h"
 #include "ecram/core/errors.h"
+#include "support/warned.h"
 
 namespace ecram::analysis {
 namespace {
@@ -44,10 +45,6 @@ PulseRecord measured(const Device& device, std::uint64_t seed = 1) {
 Switching analysed(const PulseRecord& record, int bootstrap = 0) {
   ThreadPool threads(2);
   return analyse_switching(record, {bootstrap, 1}, threads);
-}
-
-bool warned(const Switching& s, const std::string& code) {
-  return std::ranges::any_of(s.warnings, [&](const Warning& w) { return w.code == code; });
 }
 
 TEST(Switching, LabelsCarryNeuroSimsSigns) {

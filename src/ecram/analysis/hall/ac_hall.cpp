@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "ecram/analysis/hall/longitudinal.h"
 #include "ecram/analysis/hall/residual_lines.h"
 #include "ecram/analysis/hall/simple_estimates.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/fit/residual_tests.h"
@@ -23,8 +23,8 @@
 namespace ecram::analysis {
 namespace {
 
+using constants::infinity;
 using std::numbers::pi;
-constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// The main fit, with the columns it chose.
 struct HallFit {
@@ -199,7 +199,7 @@ void find_contacts(HallResult& r, const HallBar& bar, const HallOptions& options
   const double total = options.source_voltage / r.current;
   const Estimate film = scaled(along.resistance, std::max(bar.length, bar.total_length) / bar.length);
   r.contact_resistance =
-      normal_estimate(total - film.value, std::isfinite(film.standard_error) ? film.standard_error : infinite);
+      normal_estimate(total - film.value, std::isfinite(film.standard_error) ? film.standard_error : infinity);
   const double share = r.contact_resistance.value / total, error = film.standard_error / total;
   const bool certain = !(std::abs(share) < 4 * error);
   if (share > 0.1 && certain)
@@ -384,7 +384,7 @@ void fill_trace(HallResult& r, const HallFit& f, const Block& block) {
 /// A record with all that the fit needs of it.
 struct Prepared {
   HallResult result;
-  Readings readings;
+  HallReadings readings;
   Rotation turn;
   double bins_per_period = 0;
   std::vector<Block> blocks;
@@ -397,7 +397,7 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
   result.name = record.name;
   fuse_temperature(record.temperature, result);
 
-  Readings& readings = p.readings = usable_readings(record);
+  HallReadings& readings = p.readings = usable_readings(record);
   const Rotation& turn = p.turn = rotation(readings.time, readings.field);
   check_frequency(turn.frequency, options.expected_frequency);
   result.frequency = turn.frequency;
@@ -429,7 +429,7 @@ Prepared prepare(const HallRecord& record, const HallOptions& options) {
 }
 
 void add_zero_current(Prepared& p, const HallRecord& record, const HallOptions& options) {
-  Readings readings = usable_readings(record);
+  HallReadings readings = usable_readings(record);
   const Rotation turn = rotation(readings.time, readings.field);
   check_frequency(turn.frequency, options.expected_frequency);
   Block block = despiked_block(readings, turn, options, p.bins_per_period, p.result.current);
@@ -447,7 +447,7 @@ void add_zero_current(Prepared& p, const HallRecord& record, const HallOptions& 
 
 HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   HallResult& result = p.result;
-  const Readings& readings = p.readings;
+  const HallReadings& readings = p.readings;
   const Rotation& turn = p.turn;
   std::vector<Block>& blocks = p.blocks;
   const bool with_xx = !blocks[0].bins.voltage_xx.empty();

@@ -293,11 +293,11 @@ Rotation rotation(std::span<const double> time, std::span<const double> field) {
   return turn;
 }
 
-Readings usable_readings(const HallRecord& record) {
+HallReadings usable_readings(const HallRecord& record) {
   check_columns(record);
   const std::size_t n = record.time.size();
   const bool with_xx = !record.voltage_xx.empty();
-  Readings r;
+  HallReadings r;
   const FieldFaults wrong_field = field_faults(record.field);
   const std::vector<char> clipped = longitudinal_faults(record.voltage_xx);
   std::size_t missing = 0, overflows = 0, saturations = 0;
@@ -378,7 +378,7 @@ double converter_step(std::span<const double> readings) {
   return step;
 }
 
-Bins bin(const Readings& r, const Rotation& turn, double per_period) {
+Bins bin(const HallReadings& r, const Rotation& turn, double per_period) {
   const double width = 1 / (turn.frequency * per_period);
   const bool with_xx = !r.voltage_xx.empty();
   Bins bins;

@@ -40,7 +40,7 @@ struct Limit {
 };
 
 /// Readings of a record that can be used, in order of time, and what was wrong with the others.
-struct Readings {
+struct HallReadings {
   std::vector<double> time, field, current, voltage_xy, voltage_xx;
   std::vector<char> rejected;  ///< spikes and what the range's end cut off, found later
   std::vector<Limit> limits;   ///< of V_xy
@@ -52,13 +52,13 @@ struct Readings {
 /// at the true field, and leaving readings out for their field biases nothing. Nor are those whose V_xx stands there.
 ///
 /// @throws InvalidInput  if time does not rise, units look wrong, or nothing is left
-Readings usable_readings(const HallRecord& record);
+HallReadings usable_readings(const HallRecord& record);
 
 /// The step that all differences between neighbouring readings are multiples of, as a converter's are; 0 if there is
 /// none.
 double converter_step(std::span<const double> readings);
 
 /// Bins of readings that are not rejected, `per_period` bins a period, or fewer where readings are.
-Bins bin(const Readings& readings, const Rotation& turn, double per_period);
+Bins bin(const HallReadings& readings, const Rotation& turn, double per_period);
 
 }  // namespace ecram::analysis

@@ -15,7 +15,7 @@ namespace ecram::analysis {
 namespace {
 
 /// Readings that a level has at the least, and that tell how densely it is filled towards its ends.
-constexpr std::size_t least_readings = 12;
+constexpr std::size_t least_in_a_level = 12;
 
 /// Middles of the gaps between the levels of some values.
 std::vector<double> gaps(std::vector<double> values, double least_gap, std::size_t readings) {
@@ -33,12 +33,6 @@ std::vector<double> gaps(std::vector<double> values, double least_gap, std::size
   return found;
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// The middle between two levels whose distance is eight times the (robust) standard deviation within them; nothing if
 /// there are none. Halves of a normal distribution are 3.5 apart, those of a sine or a ramp less.
 std::vector<double> middle_of_two(const std::vector<double>& values, double least_gap, std::size_t readings) {
@@ -51,7 +45,7 @@ std::vector<double> middle_of_two(const std::vector<double>& values, double leas
     double middle[2];
     within = 0;
     for (int k = 0; k < 2; ++k) {
-      middle[k] = median(sides[k]);
+      middle[k] = signal::median(sides[k]);
       for (double& v : sides[k]) v -= middle[k];
       within = std::max(within, signal::robust_scale(std::move(sides[k])));
     }
@@ -99,7 +93,7 @@ Smooth smooth(const Eigen::Ref<const Eigen::MatrixXd>& polynomials, std::span<co
 CurrentLevels current_levels(std::span<const double> time, std::span<const double> current) {
   CurrentLevels levels;
   levels.current.assign(current.begin(), current.end());
-  if (current.size() < 2 * least_readings) return levels;
+  if (current.size() < 2 * least_in_a_level) return levels;
   double magnitude = 0;
   for (double i : current) magnitude += std::abs(i) / double(current.size());
   const auto [least, most] = std::minmax_element(current.begin(), current.end());
@@ -111,9 +105,9 @@ CurrentLevels current_levels(std::span<const double> time, std::span<const doubl
   for (const int reach : {0, 2, 8}) {
     std::vector<double> calm = reach == 0 ? levels.current : signal::running_median(current, reach);
     // A median repeats the same reading several times.
-    std::vector<double> own = gaps(calm, least_gap, least_readings + 6 * static_cast<std::size_t>(reach));
+    std::vector<double> own = gaps(calm, least_gap, least_in_a_level + 6 * static_cast<std::size_t>(reach));
     if (own.empty() && limits.empty() && reach > 0)
-      own = middle_of_two(calm, least_gap, least_readings + 6 * static_cast<std::size_t>(reach));
+      own = middle_of_two(calm, least_gap, least_in_a_level + 6 * static_cast<std::size_t>(reach));
     if (own.size() > limits.size()) limits = std::move(own), values = std::move(calm), chosen = reach;
   }
   if (limits.empty()) return levels;

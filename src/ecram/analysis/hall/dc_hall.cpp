@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numbers>
 
@@ -22,7 +21,7 @@
 namespace ecram::analysis {
 namespace {
 
-constexpr double not_there = std::numeric_limits<double>::quiet_NaN();
+using constants::nan;
 
 /// Readings that agree to this part of themselves have been rounded or made up: their scatter is no error.
 constexpr double exact = 1e-9;
@@ -75,7 +74,7 @@ Line least_squares(const Eigen::MatrixXd& x, const Eigen::VectorXd& y) {
   line.freedom = double(x.rows() - x.cols());
   line.largest_residual = fit.residual.cwiseAbs().maxCoeff();
   const bool told = line.freedom > 0 && line.largest_residual > exact * y.cwiseAbs().maxCoeff();
-  const double variance = told ? fit.residual.squaredNorm() / line.freedom : not_there;
+  const double variance = told ? fit.residual.squaredNorm() / line.freedom : nan;
   line.coefficient = fit.coefficient;
   line.error = (variance * fit.inverse.diagonal()).cwiseSqrt();
   return line;
@@ -90,7 +89,7 @@ double mean_known(const std::vector<double>& values) {
   double sum = 0, count = 0;
   for (double v : values)
     if (std::isfinite(v)) sum += v, count += 1;
-  return count > 0 ? sum / count : not_there;
+  return count > 0 ? sum / count : nan;
 }
 
 }  // namespace
@@ -267,7 +266,7 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   // Of two values half their difference is the standard error; where they agree to the last digits it says nothing.
   const auto of_two = [](double one, double two) {
     const double half = 0.5 * std::abs(one - two), middle = 0.5 * (one + two);
-    return fit::student_estimate(middle, half > exact * std::abs(middle) ? half : not_there, 1);
+    return fit::student_estimate(middle, half > exact * std::abs(middle) ? half : nan, 1);
   };
   if (std::abs(a - b) > 0.1 * 0.5 * (a + b))
     r.warnings.push_back(
@@ -380,7 +379,7 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
       const auto film = [&](const char* name, const char* of_sheet, std::size_t row) {
         if (const auto* values = column(name)) return (*values)[row];
         const auto* values = column(of_sheet);
-        return values == nullptr ? not_there : (*values)[row] * file.thickness;
+        return values == nullptr ? nan : (*values)[row] * file.thickness;
       };
       if (column("Hall Coefficient") == nullptr && column("Sheet Hall Coefficient") == nullptr) continue;
       if (column("Hall Coefficient") == nullptr && !std::isfinite(file.thickness))
@@ -389,7 +388,7 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
       for (std::size_t row = 0; row < table.lines.size(); ++row) {
         const auto value = [&](const char* name) {
           const auto* values = column(name);
-          return values == nullptr ? not_there : (*values)[row];
+          return values == nullptr ? nan : (*values)[row];
         };
         const double coefficient = film("Hall Coefficient", "Sheet Hall Coefficient", row),
                      resistivity = film("Resistivity", "Sheet Resistivity", row);

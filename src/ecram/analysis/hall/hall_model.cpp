@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/fit/model_choice.h"
@@ -18,10 +18,10 @@
 namespace ecram::analysis {
 namespace {
 
-constexpr double infinite = std::numeric_limits<double>::infinity();
+using constants::infinity;
 
 /// Of a record: with fewer there is nothing to fit.
-constexpr std::ptrdiff_t least_readings = 8;
+constexpr std::ptrdiff_t least_in_a_record = 8;
 
 Eigen::Index size_of(const std::vector<double>& values) { return static_cast<Eigen::Index>(values.size()); }
 
@@ -120,7 +120,7 @@ int drift_order_in_any_colour(const HallModel& model, const std::vector<double>&
   // Akaike's 2 for a parameter would have every third record's noise for drift; this is Schwarz's ln n for n = 600.
   constexpr double more_than_akaike = 4.4;
   int order = 0;
-  double best = infinite;
+  double best = infinity;
   for (const signal::NoiseColour& colour : colours) {
     stop_if_interrupted();
     const signal::WhitenedModel whitened(model.linear(), rates, colour);
@@ -217,7 +217,7 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     const Block& block = blocks[b];
     const Bins& bins = block.bins;
     const Eigen::Index n = size_of(bins.time);
-    m.interval.push_back(infinite);
+    m.interval.push_back(infinity);
     m.interval.insert(m.interval.end(), bins.interval.begin() + 1, bins.interval.end());
     m.weight.insert(m.weight.end(), bins.weight.begin(), bins.weight.end());
     m.y.segment(row, n) = vector(bins.voltage_xy);
@@ -309,14 +309,14 @@ HallModel excerpt(const HallModel& model) {
     part.x.middleRows(s * length, length) = model.x.middleRows(from, length);
     part.y.segment(s * length, length) = model.y.segment(from, length);
     for (Eigen::Index i = 0; i < length; ++i) {
-      part.interval.push_back(i == 0 ? infinite : model.interval[static_cast<std::size_t>(from + i)]);
+      part.interval.push_back(i == 0 ? infinity : model.interval[static_cast<std::size_t>(from + i)]);
       part.weight.push_back(model.weight[static_cast<std::size_t>(from + i)]);
     }
   }
   return part;
 }
 
-Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
+Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
                      double current_scale) {
   constexpr int reach = 4;
   constexpr double most = 7;
@@ -341,10 +341,10 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
   const auto again = [&] {
     stop_if_interrupted();
     const auto left = std::count(r.rejected.begin(), r.rejected.end(), 0);
-    if (left < least_readings && !r.limits.empty()) refuse_limits(r.limits);
-    if (left < least_readings)
+    if (left < least_in_a_record && !r.limits.empty()) refuse_limits(r.limits);
+    if (left < least_in_a_record)
       throw InvalidInput("{} of {} readings do not stand out of V_xy or V_xx; at least {} are needed", left,
-                         r.rejected.size(), least_readings);
+                         r.rejected.size(), least_in_a_record);
     return make_block(bin(r, turn, bins_per_period), turn, options, current_scale, levels, reading_noise);
   };
 

@@ -44,7 +44,7 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
 
 /// Bins of the usable readings after the spikes among them were marked in `readings`: those on a first fit's residual,
 /// so that spikes are seen that stand on a drift.
-Block despiked_block(Readings& readings, const Rotation& turn, const HallOptions& options, double bins_per_period,
+Block despiked_block(HallReadings& readings, const Rotation& turn, const HallOptions& options, double bins_per_period,
                      double current_scale);
 
 /// Takes the bins out of the blocks whose whitened residual stands out. Returns how many.

@@ -22,14 +22,14 @@ namespace ecram::analysis {
 namespace {
 
 /// How a column is recognised, and called in messages.
-struct Known {
+struct KnownRole {
   std::string HallColumns::*named;
   const char *option, *what, *si;
   std::vector<std::string_view> names;
 };
 
-const Known& known(HallRole role) {
-  static const Known all[] = {
+const KnownRole& known(HallRole role) {
+  static const KnownRole all[] = {
       {&HallColumns::time, "--time", "the time", "s", {"time", "t", "elapsed", "elapsedtime", "seconds", "timestamp"}},
       {&HallColumns::field,
        "--field",
@@ -87,12 +87,12 @@ double metres(const toml::node& node, std::string_view key) {
 }  // namespace
 
 std::optional<std::size_t> find_hall_column(const record::Table& table, const HallColumns& columns, HallRole role) {
-  const Known& k = known(role);
+  const KnownRole& k = known(role);
   return find_column(table, columns.*k.named, k.option, k.names, k.si);
 }
 
 std::vector<double> hall_column(const record::Table& table, const HallColumns& columns, HallRole role) {
-  const Known& k = known(role);
+  const KnownRole& k = known(role);
   if (const auto column = find_hall_column(table, columns, role)) return si_numbers(table, *column, k.si);
   throw InvalidInput("{}: no column for {}; expected one named like '{}', or its name with {} (it has {})",
                      record::where_header(table), k.what, k.names.front(), k.option, column_names(table));

@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "ecram/analysis/hall/dc_hall.h"
 #include "ecram/analysis/hall/film.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/units.h"
@@ -17,7 +17,7 @@
 namespace ecram::analysis {
 namespace {
 
-constexpr double not_there = std::numeric_limits<double>::quiet_NaN();
+using constants::nan;
 
 /// Bytes above 127 that are no UTF-8 are taken as Latin-1.
 std::string utf8(std::string_view line) {
@@ -68,24 +68,24 @@ Heading heading(const std::string& cell) {
 }
 
 /// A column that is understood: in which unit its numbers are wanted, and between which limits they make sense.
-struct Known {
+struct KnownColumn {
   std::string_view name, si;
   double low, high;  ///< SI
 };
 
-constexpr double any = std::numeric_limits<double>::infinity();
-constexpr Known known_columns[] = {
-    {"Current", "A", -any, any},
-    {"Voltage", "V", -any, any},
+using constants::infinity;
+constexpr KnownColumn known_columns[] = {
+    {"Current", "A", -infinity, infinity},
+    {"Voltage", "V", -infinity, infinity},
     {"Field", "T", -largest_field, largest_field},
     {"Temperature", "K", 0, hottest},
-    {"Resistivity", "ohm m", 0, any},
-    {"Sheet Resistivity", "ohm", 0, any},
-    {"Hall Coefficient", "m^3/C", -any, any},
-    {"Sheet Hall Coefficient", "m^2/C", -any, any},
-    {"Carrier Density", "m^-3", -any, any},
-    {"Sheet Carrier Density", "m^-2", -any, any},
-    {"Hall Mobility", "m^2/(V s)", -any, any},
+    {"Resistivity", "ohm m", 0, infinity},
+    {"Sheet Resistivity", "ohm", 0, infinity},
+    {"Hall Coefficient", "m^3/C", -infinity, infinity},
+    {"Sheet Hall Coefficient", "m^2/C", -infinity, infinity},
+    {"Carrier Density", "m^-3", -infinity, infinity},
+    {"Sheet Carrier Density", "m^-2", -infinity, infinity},
+    {"Hall Mobility", "m^2/(V s)", -infinity, infinity},
 };
 
 /// How the export writes units that UDUNITS does not know so.
@@ -111,8 +111,8 @@ std::string udunits(const std::string& unit) {
 /// A column of a table as it is read.
 struct Column {
   std::string name;
-  double factor = std::numeric_limits<double>::quiet_NaN();  ///< to SI; NaN for a column that nobody asks for
-  double low = -any, high = any;
+  double factor = nan;  ///< to SI; NaN for a column that nobody asks for
+  double low = -infinity, high = infinity;
 };
 
 /// @throws InvalidInput  for a known name with a unit of something else: "Current [V]"
@@ -127,8 +127,8 @@ Column column_of(const Heading& h, const std::string& where) {
   };
   // The coefficient or the density of a sheet goes by the name of the other at times; the unit tells.
   const std::string sheet = "Sheet " + h.name;
-  const Known* named = nullptr;
-  for (const Known& known : known_columns) {
+  const KnownColumn* named = nullptr;
+  for (const KnownColumn& known : known_columns) {
     if (h.name != known.name && sheet != known.name) continue;
     named = &known;
     if (const auto f = factor(known.si)) return {std::string(known.name), *f, known.low, known.high};
@@ -140,32 +140,32 @@ Column column_of(const Heading& h, const std::string& where) {
 }
 
 double number(const std::string& cell, const std::string& where) {
-  if (cell == "ERROR" || cell.empty()) return not_there;
+  if (cell == "ERROR" || cell.empty()) return nan;
   double value = 0;
   const char* from = cell.data() + (cell[0] == '+' ? 1 : 0);
   const auto [end, error] = std::from_chars(from, cell.data() + cell.size(), value);
   if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value))
     throw InvalidInput("{}: '{}'; expected a number or ERROR", where, record::printable(cell));
-  return std::abs(value) > 1e90 ? not_there : value;
+  return std::abs(value) > 1e90 ? nan : value;
 }
 
 /// The cell's number in SI.
 double reading(const std::string& cell, const Column& column, const std::string& where) {
   const double value = column.factor * number(cell, where);
   if (value < column.low || value > column.high)
-    throw InvalidInput(
-        "{}: {} of {}; expected {} in SI units{}", where, column.name, record::printable(cell),
-        column.high < any ? fmt::format("{} to {}", column.low, column.high) : fmt::format("{} or more", column.low),
-        column.name == "Temperature" ? " (Celsius?)"
-        : column.name == "Field"     ? " (tesla or gauss?)"
-                                     : "");
+    throw InvalidInput("{}: {} of {}; expected {} in SI units{}", where, column.name, record::printable(cell),
+                       column.high < infinity ? fmt::format("{} to {}", column.low, column.high)
+                                              : fmt::format("{} or more", column.low),
+                       column.name == "Temperature" ? " (Celsius?)"
+                       : column.name == "Field"     ? " (tesla or gauss?)"
+                                                    : "");
   return value;
 }
 
 /// "1.5 [µm]", "1.5 um"; NaN where nothing is stated.
 double thickness(std::string text, const std::string& where) {
   std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
-  if (trimmed(text).empty() || text.find("ERROR") != std::string::npos) return not_there;
+  if (trimmed(text).empty() || text.find("ERROR") != std::string::npos) return nan;
   const double value = naming(where + ": Thickness", [&] { return quantity(trimmed(text), "m"); });
   if (!(value > 0) || !std::isfinite(value))
     throw InvalidInput("{}: Thickness {}; expected a positive one", where, record::printable(text));
@@ -193,7 +193,7 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path) {
   const MappedFile mapped(path);
   const std::string_view text = mapped.text();
   LakeShoreExport file;
-  file.thickness = not_there;
+  file.thickness = nan;
   std::string contact_set;
   LakeShoreTable* table = nullptr;
   std::vector<Column> columns;
@@ -257,7 +257,7 @@ LakeShoreExport read_lake_shore(const std::filesystem::path& path) {
       if (parts.size() != table->names.size())
         throw InvalidInput("{}: {} cells under {} headings", where, parts.size(), table->names.size());
       for (std::size_t c = 0; c < parts.size(); ++c)
-        table->columns[c].push_back(std::isnan(columns[c].factor) ? not_there : reading(parts[c], columns[c], where));
+        table->columns[c].push_back(std::isnan(columns[c].factor) ? nan : reading(parts[c], columns[c], where));
       table->lines.push_back(number_of_line);
     } else if (parts.size() > 1 && std::all_of(parts.begin(), parts.end(), is_number)) {
       throw InvalidInput("{}: {} numbers without headings; expected a table's headings above them", where,

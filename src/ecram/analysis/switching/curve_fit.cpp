@@ -14,6 +14,7 @@
 #include <boost/math/tools/toms748_solve.hpp>
 
 #include "ecram/analysis/switching/exponential_law.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/core/random.h"
@@ -24,7 +25,7 @@
 namespace ecram::analysis {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using constants::infinity;
 
 /// The fit at one curvature and one noise: what is left when start and change are eliminated.
 struct Projection {

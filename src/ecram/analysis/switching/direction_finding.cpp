@@ -3,20 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "ecram/analysis/switching/exponential_law.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using constants::infinity;
+using constants::nan;
 
 /// More points than these say nothing more about three parameters.
 constexpr std::size_t most_points = 4000;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <utility>
 
@@ -19,7 +18,7 @@
 namespace ecram::analysis {
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+using constants::nan;
 
 struct KnownName {
   std::string_view name;
@@ -296,7 +295,7 @@ void drop_overflows(std::vector<double>& values, const record::Table& table, std
   for (std::size_t row = 0; row < values.size(); ++row)
     if (is_overflow(values[row])) {
       if (count++ == 0) first = row;
-      values[row] = not_a_number;
+      values[row] = nan;
     }
   if (count > 0)
     warnings.push_back({"overflow_reading", line_of(table, first),
@@ -379,13 +378,13 @@ void refuse_without(const record::Table& table, std::string_view missing, std::s
                      list_of_headers(table), expected, hint);
 }
 
-Readings take_conductances(record::Table& table, std::size_t index, const PulseColumns& columns,
-                           const PulseReadOptions& options, std::vector<Warning>& warnings) {
+Conductances take_conductances(record::Table& table, std::size_t index, const PulseColumns& columns,
+                               const PulseReadOptions& options, std::vector<Warning>& warnings) {
   record::numbers(table, index);  // refuses what is not a number
   auto& column = table.columns[index];
   const Role role = role_of(column.name, column.unit);
   const bool is_named_by_direction = role == Role::up || role == Role::down;
-  Readings readings;
+  Conductances readings;
   readings.arbitrary_units = is_arbitrary(column.unit);
   if (readings.arbitrary_units && role == Role::resistance)
     throw InvalidInput("{}: column '{}' has no unit; expected one such as 'resistance_ohm'", where_header(table),
@@ -488,7 +487,7 @@ std::vector<double> pulse_energies(const record::Table& table, const PulseColumn
     const double to_si = factor_of(table, table.columns[index], factor.si);
     const auto values = record::numbers(table, index);
     for (std::size_t row = 0; row < energy.size(); ++row)
-      energy[row] *= is_overflow(values[row]) ? not_a_number : values[row] * to_si;
+      energy[row] *= is_overflow(values[row]) ? nan : values[row] * to_si;
   }
   if (factors.size() > 1)
     for (double& value : energy) value = std::abs(value);

@@ -54,7 +54,7 @@ class PulseColumns {
 /// @throws InvalidInput  always: "file:line: no column 'direction'; found ...; expected ..."
 [[noreturn]] void refuse_without(const record::Table& table, std::string_view missing, std::string_view expected);
 
-struct Readings {
+struct Conductances {
   std::vector<double> conductance;  ///< one a row; NaN where there is none
   bool arbitrary_units = false;
 };
@@ -65,8 +65,8 @@ struct Readings {
 ///
 /// @throws InvalidInput  a cell that is not a number, a unit that is unknown or of something else, a current without a
 ///                       read voltage, a resistance or a read voltage of zero
-Readings take_conductances(record::Table& table, std::size_t column, const PulseColumns& columns,
-                           const PulseReadOptions& options, std::vector<Warning>& warnings);
+Conductances take_conductances(record::Table& table, std::size_t column, const PulseColumns& columns,
+                               const PulseReadOptions& options, std::vector<Warning>& warnings);
 
 /// +1 (up), -1 (down) or 0 (no pulse: "read", an empty cell) for each row, from a column of words or of +1 and -1.
 std::vector<signed char> directions(const record::Table& table, std::size_t column);

@@ -3,19 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 
 namespace ecram::analysis {
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+using constants::nan;
 
 Direction direction_of(signed char sign) { return sign > 0 ? Direction::potentiation : Direction::depression; }
 
@@ -148,7 +148,7 @@ void add_averaged(std::span<const std::size_t> same, const record::Table& table,
     missing.add(line);
   } else {
     const auto count = static_cast<double>(readings);
-    train.add(pulse, conductance / count, rows.energy.empty() ? not_a_number : energy / count, line);
+    train.add(pulse, conductance / count, rows.energy.empty() ? nan : energy / count, line);
   }
 }
 
@@ -194,8 +194,7 @@ std::size_t add_column(const record::Table& table, Direction direction, const st
     if (std::isnan(conductance[row])) {
       ++empty;
     } else {
-      train.add(pulse.empty() ? static_cast<double>(row) : pulse[row], conductance[row], not_a_number,
-                line_of(table, row));
+      train.add(pulse.empty() ? static_cast<double>(row) : pulse[row], conductance[row], nan, line_of(table, row));
     }
   }
   runs.add(std::move(train).take());
@@ -247,7 +246,7 @@ Runs time_ordered(const record::Table& table, const Rows& rows, const std::vecto
   Runs runs;
   Missing missing;
   std::size_t read_only = 0, first_read_only = 0;
-  const auto energy = [&](std::size_t row) { return rows.energy.empty() ? not_a_number : rows.energy[row]; };
+  const auto energy = [&](std::size_t row) { return rows.energy.empty() ? nan : rows.energy[row]; };
 
   const std::size_t end = rows.sign.size();
   std::size_t expected = 0;

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
+
+#include "ecram/signal/spikes.h"
 
 namespace ecram::analysis {
 namespace {
@@ -29,20 +32,14 @@ double mean_of(std::span<const double> values) {
   return sum / static_cast<double>(values.size());
 }
 
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// Standard deviation of one reading if readings are independent: a step has twice the variance. 1.4826 turns the
 /// median absolute deviation of a normal quantity into its standard deviation.
 double reading_noise(std::span<const double> values) {
   std::vector<double> steps(values.size() - 1);
   for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = values[i + 1] - values[i];
-  const double usual = median(steps);
+  const double usual = signal::median(steps);
   for (double& step : steps) step = std::abs(step - usual);
-  return 1.4826 * median(steps) / std::sqrt(2.0);
+  return 1.4826 * signal::median(std::move(steps)) / std::sqrt(2.0);
 }
 
 }  // namespace

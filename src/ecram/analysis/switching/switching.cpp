@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <Eigen/Cholesky>
 #include <fmt/format.h>
@@ -11,14 +10,15 @@
 #include "ecram/analysis/switching/direction_finding.h"
 #include "ecram/analysis/switching/exponential_law.h"
 #include "ecram/analysis/switching/mean_curve.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
 #include "ecram/core/random.h"
 
 namespace ecram::analysis {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using constants::infinity;
+using constants::nan;
 
 /// The law of one direction, G against the share of the run given.
 struct Law {

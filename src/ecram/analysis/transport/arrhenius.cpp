@@ -26,11 +26,11 @@ namespace {
 
 /// Sums over some points about their own means: two such sets join without loss of digits (Chan, Golub and LeVeque, Am.
 /// Stat. 37, 242 (1983)), which sums over all powers do not.
-struct Moments {
+struct WeightedMoments {
   double weight = 0, x = 0, y = 0;  ///< sum of the weights, and the means
   double xx = 0, xy = 0, yy = 0;
 
-  void join(const Moments& other) {
+  void join(const WeightedMoments& other) {
     const double all = weight + other.weight, dx = other.x - x, dy = other.y - y;
     const double share = other.weight / all, cross = weight * share;
     xx += other.xx + dx * dx * cross;
@@ -52,14 +52,14 @@ std::vector<ArrheniusWindow> arrhenius_windows(const TemperatureSeries& s, std::
   for (std::size_t k = 0; k <= blocks; ++k) edge.push_back(blocks == 0 ? 0 : (k * points + blocks / 2) / blocks);
   const auto y = logarithms(s.value);
   const auto w = weights(s);
-  std::vector<Moments> block(blocks);
+  std::vector<WeightedMoments> block(blocks);
   for (std::size_t k = 0; k < blocks; ++k)
     for (std::size_t i = edge[k]; i < edge[k + 1]; ++i)
       block[k].join({w[i], -1 / (boltzmann * s.temperature[i]), y[i], 0, 0, 0});
 
   std::vector<ArrheniusWindow> windows;
   for (std::size_t from = 0; from < blocks; ++from) {
-    Moments sum;
+    WeightedMoments sum;
     for (std::size_t to = from + 1; to <= blocks; ++to) {
       sum.join(block[to - 1]);
       const std::size_t count = edge[to] - edge[from];

@@ -26,7 +26,7 @@ using physics::ConductionLaw;
 
 /// Deviance of a normal model with its variance profiled out; weights that are the same for all models drop out. Below
 /// the rounding of ln(rho) no model is better than another.
-double criterion(double chi2, std::size_t points, std::size_t parameters) {
+double law_criterion(double chi2, std::size_t points, std::size_t parameters) {
   constexpr double rounding = 1e-14;
   return fit::aicc(double(points) * std::log(std::max(chi2 / double(points), rounding * rounding)), parameters + 1,
                    points);
@@ -160,7 +160,7 @@ LawFit fit_law(ConductionLaw law, const TemperatureSeries& s, std::size_t bootst
   f.characteristic = characteristic(law, fit::student_estimate(line.b, line.b_error, line.freedom));
   f.correlation = line.correlation;
   f.chi2 = line.chi2;
-  f.aicc = criterion(line.chi2, y.size(), 2);
+  f.aicc = law_criterion(line.chi2, y.size(), 2);
   if (bootstrap >= 2) {
     // Residuals brought to one variance by their weight and their leverage, and to mean zero. Only the slope is wanted,
     // and it is linear in them.

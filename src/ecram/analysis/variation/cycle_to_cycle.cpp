@@ -20,7 +20,7 @@ std::pair<double, double> over_runs(std::span<const PulseTrain* const> runs, At 
 }
 
 /// Sums over the deviations of steps from what they should be.
-struct Moments {
+struct DeviationSums {
   double square = 0, product = 0;    ///< of deviations, and of neighbours
   double squares = 0, products = 0;  ///< how many were added, less the degrees of freedom used up
   double distance = 1;               ///< mean number of pulses between readings
@@ -54,37 +54,37 @@ StepSpread step_spread(std::span<const PulseTrain* const> runs, std::span<const 
   std::vector<double> mean_step(n - 1);
   for (const PulseTrain* run : runs)
     for (std::size_t i = 0; i + 1 < n; ++i) mean_step[i] += (run->conductance[i + 1] - run->conductance[i]) / count;
-  Moments moments;
+  DeviationSums sums;
   for (const PulseTrain* run : runs) {
     double before = 0;
     for (std::size_t i = 0; i + 1 < n; ++i) {
       const double deviation = run->conductance[i + 1] - run->conductance[i] - mean_step[i];
-      moments.square += deviation * deviation;
-      if (i > 0) moments.product += deviation * before;
+      sums.square += deviation * deviation;
+      if (i > 0) sums.product += deviation * before;
       before = deviation;
     }
   }
   // A mean taken from the runs themselves costs one degree of freedom at each pulse.
-  moments.squares = (count - 1) * static_cast<double>(n - 1);
-  moments.products = (count - 1) * static_cast<double>(n - 2);
-  moments.distance = (pulse.back() - pulse.front()) / static_cast<double>(n - 1);
-  return moments.spread();
+  sums.squares = (count - 1) * static_cast<double>(n - 1);
+  sums.products = (count - 1) * static_cast<double>(n - 2);
+  sums.distance = (pulse.back() - pulse.front()) / static_cast<double>(n - 1);
+  return sums.spread();
 }
 
 StepSpread step_spread(const PulseTrain& run, std::span<const double> law, std::span<const double> pulse) {
-  Moments moments;
+  DeviationSums sums;
   double before = 0;
   for (std::size_t i = 0; i + 1 < law.size(); ++i) {
     const double deviation = run.conductance[i + 1] - run.conductance[i] - (law[i + 1] - law[i]);
-    moments.square += deviation * deviation;
-    if (i > 0) moments.product += deviation * before;
+    sums.square += deviation * deviation;
+    if (i > 0) sums.product += deviation * before;
     before = deviation;
   }
   // The law's steps have two parameters: its size and its curvature.
-  moments.squares = static_cast<double>(law.size()) - 3;
-  moments.products = static_cast<double>(law.size()) - 4;
-  moments.distance = (pulse.back() - pulse.front()) / static_cast<double>(law.size() - 1);
-  return moments.spread();
+  sums.squares = static_cast<double>(law.size()) - 3;
+  sums.products = static_cast<double>(law.size()) - 4;
+  sums.distance = (pulse.back() - pulse.front()) / static_cast<double>(law.size() - 1);
+  return sums.spread();
 }
 
 StepSpread pooled(const StepSpread& a, const StepSpread& b) {

@@ -191,7 +191,7 @@ report::Table law_table(const analysis::TransportResult& r) {
   return t;
 }
 
-ChapterText write(const StudyContext& context) {
+ChapterText write_conduction(const StudyContext& context) {
   const Sweep sweep = simulate_sweep(context);
   analysis::TransportOptions options;
   options.from = 200;
@@ -267,6 +267,6 @@ ChapterText write(const StudyContext& context) {
 
 }  // namespace
 
-Chapter conduction_chapter() { return {"conduction", "Channel conduction", write}; }
+Chapter conduction_chapter() { return {"conduction", "Channel conduction", write_conduction}; }
 
 }  // namespace ecram::study

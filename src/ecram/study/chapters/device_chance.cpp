@@ -215,7 +215,7 @@ void device_to_device(const StudyContext& context, report::Figure& figure, Chapt
       "differs "
       "is mostly the noise of the readings at a window's ends: without it the deviation is a tenth.",
       populations, mean.value, mean.low, mean.high, spread.value, spread.low, spread.high,
-      device::Chance{}.barrier_spread / device::electronvolt * 1e3)));
+      device::Chance{}.barrier_spread / device::electron_volt * 1e3)));
   text.findings.push_back(
       {"fig3g.normalised_mean_at_worst", mean, Origin::predicted, "median of 40 populations of ten"});
   text.findings.push_back({"fig3g.std_over_mean_at_worst", Estimate{.value = spread.value / mean.value},

@@ -12,6 +12,7 @@
 
 #include "ecram/analysis/switching/curve_fit.h"
 #include "ecram/analysis/switching/exponential_law.h"
+#include "ecram/core/constants.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/device/run.h"
 #include "ecram/device/train.h"
@@ -25,7 +26,6 @@ using device::shipped_device;
 using report::Draw;
 
 constexpr double room = 300;
-constexpr double three_hours = 10800;
 
 // Fig. 3h: the amplitudes are not in the text and are fitted values.
 constexpr device::GatePulse fast_up{4.1, 3e-6, 1e-3}, fast_down{-3.98, 3e-6, 1e-3};
@@ -70,8 +70,8 @@ void sweep(Panels& p) {
 
 void retention(Panels& p) {
   device::FullModel model({}, shipped_device("fig3e"));
-  for (double t = 1; t <= three_hours; t *= 1.8) p.retention_time.push_back(t);
-  p.retention_time.push_back(three_hours);
+  for (double t = 1; t <= 3 * constants::hour; t *= 1.8) p.retention_time.push_back(t);
+  p.retention_time.push_back(3 * constants::hour);
   for (const double content : {-0.12, -0.04, 0.04, 0.12}) {  // of the device's, set directly
     device::FullModel state({}, shipped_device("fig3e"));
     state.move_into_channel(content * state.read().channel_vacancies);
@@ -183,7 +183,7 @@ report::Figure figure(const Panels& p) {
   return f;
 }
 
-ChapterText write(const StudyContext& context) {
+ChapterText write_device_room(const StudyContext& context) {
   const Panels p = simulate(context);
   const auto estimate = [](double value) { return Estimate{.value = value}; };
   const double up = label(p.fig3b, 0, 300), down = label(p.fig3b, 300, 600);
@@ -276,6 +276,6 @@ ChapterText write(const StudyContext& context) {
 
 }  // namespace
 
-Chapter device_room_chapter() { return {"device-room", "Switching at room temperature", write}; }
+Chapter device_room_chapter() { return {"device-room", "Switching at room temperature", write_device_room}; }
 
 }  // namespace ecram::study

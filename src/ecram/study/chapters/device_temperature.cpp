@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "ecram/core/constants.h"
 #include "ecram/core/interrupt.h"
 #include "ecram/device/chance.h"
 #include "ecram/device/train.h"
@@ -22,7 +23,6 @@ using report::Draw;
 constexpr double write_voltage = 2.0, pulse_width = 2.0, rest = 2.0;
 constexpr std::size_t pulses = 80;
 constexpr double read_voltage = 0.1;
-constexpr double three_hours = 10800;
 
 /// The Hall bar in its on-state at 300 K, left alone for a while.
 device::FullModel in_the_on_state() {
@@ -104,8 +104,8 @@ Retention keep(double kelvin) {
   Retention r;
   constexpr int parts = 12;
   for (int i = 1; i <= parts; ++i) {
-    model.hold(0, three_hours / parts, kelvin);
-    r.time.push_back(three_hours * i / parts);
+    model.hold(0, 3 * constants::hour / parts, kelvin);
+    r.time.push_back(3 * constants::hour * i / parts);
     r.kept.push_back(model.read().conductance / before);
   }
   return r;
@@ -220,7 +220,7 @@ void add_parameters(ChapterText& text) {
   text.blocks.emplace_back(differ);
 }
 
-ChapterText write(const StudyContext& context) {
+ChapterText write_device_temperature(const StudyContext& context) {
   const std::array<double, 5> kelvin{300, 280, 260, 240, 208};
   std::vector<Switching> all(kelvin.size());
   std::vector<Retention> kept(kelvin.size());
@@ -245,14 +245,14 @@ ChapterText write(const StudyContext& context) {
                         "at 300 K ends where the device is on again), and what a state near 40 nS loses in three "
                         "hours at 0 V.")});
   const double apparent = std::log(std::log(all[2].ratio()) / std::log(all[3].ratio())) * constants::boltzmann /
-                          (1 / 240.0 - 1 / 260.0) / device::electronvolt;
+                          (1 / 240.0 - 1 / 260.0) / device::electron_volt;
   text.blocks.emplace_back(report::Paragraph(fmt::format(
       "ln(on/off) falls from {:.2f} at 260 K to {:.2f} at 240 K and {:.3f} at 208 K, an apparent energy of {:.2f} eV "
       "where a barrier of {:.2f} eV was put in: the gate takes the rest. The prefactor that goes with it, {:.0f} per "
       "second for one barrier, is far below an attempt frequency, so a bare hop is not what is slow; these figures "
       "do not tell an activation entropy from a spread of barriers or a step before the hop.",
       std::log(all[2].ratio()), std::log(all[3].ratio()), std::log(all[4].ratio()), apparent,
-      device::MaterialConstants{}.transfer_energy / device::electronvolt, device::MaterialConstants{}.transfer_rate)));
+      device::MaterialConstants{}.transfer_energy / device::electron_volt, device::MaterialConstants{}.transfer_rate)));
 
   report::Table hall{.caption =
                          "On-state over off-state, by conductance and by Hall coefficient, at the conductance "
@@ -307,6 +307,8 @@ ChapterText write(const StudyContext& context) {
 
 }  // namespace
 
-Chapter device_temperature_chapter() { return {"device-temperature", "Switching against temperature", write}; }
+Chapter device_temperature_chapter() {
+  return {"device-temperature", "Switching against temperature", write_device_temperature};
+}
 
 }  // namespace ecram::study

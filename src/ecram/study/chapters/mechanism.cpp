@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +25,9 @@ namespace ecram::study {
 namespace {
 
 using namespace electronic;
+using constants::degree;
+using constants::electron_volt;
 using report::Draw;
-constexpr double eV = constants::elementary_charge;
-constexpr double degree = std::numbers::pi / 180;
 constexpr std::size_t states_searched = 6;
 
 /// A result of data/electronic, or nothing.
@@ -41,7 +40,9 @@ std::optional<Result> kept(std::string_view folder, std::string_view step) {
 
 Estimate computed(double value) { return {.value = value}; }
 
-std::string volts(double energy, const char* form = "{:.2f}") { return fmt::format(fmt::runtime(form), energy / eV); }
+std::string volts(double energy, const char* form = "{:.2f}") {
+  return fmt::format(fmt::runtime(form), energy / electron_volt);
+}
 
 double gap_at(const Result& result, double share) {
   const auto gap = band_gap(with_exact_exchange(result, share));
@@ -178,7 +179,7 @@ void add_trace(ChapterText& text) {
       "published raise in MgO and {} eV more than it in SrTiO3 (table). PBE mixes oxygen's states with the metal's too "
       "much, and fixed orbitals keep that. Only a self-consistent run can tell this from a fault of the exchange code "
       "in such oxides; it has not been done, so gaps of WO3 from this recipe are not to be trusted within 1 eV.",
-      volts(raise(*srtio3) - (3.07 - 1.80) * eV)));
+      volts(raise(*srtio3) - (3.07 - 1.80) * electron_volt)));
   suspects.items.emplace_back(
       "Geometry is about half of it: the gap of WO3 grows with the tilts and off-centre shifts of its octahedra (de "
       "Wijs et al., Phys. Rev. B 59, 2684, 1999). With atoms relaxed at the lattice constants of Fig. 5 the gap is "
@@ -199,10 +200,11 @@ std::string add_cell(report::Table& table, const Result& bulk, const Result& cel
     weights.push_back(fmt::format("{:.0f} %", 100 * p.at_vacancy));
   }
   const auto listed = [](const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); };
-  table.rows.emplace_back(std::vector<report::Cell>{
-      fmt::format("{}, {:+d}", g.formula, g.charge), volts(g.gap), fmt::format("{:+.2f}", (g.gap - bulk_gap) / eV),
-      volts(g.conduction_gap), fmt::format("{}", g.states.size()), listed(depths), listed(spreads), listed(weights)});
-  return fmt::format("{:+.2f} eV against WO3; {} below the conduction band", (g.gap - bulk_gap) / eV,
+  table.rows.emplace_back(std::vector<report::Cell>{fmt::format("{}, {:+d}", g.formula, g.charge), volts(g.gap),
+                                                    fmt::format("{:+.2f}", (g.gap - bulk_gap) / electron_volt),
+                                                    volts(g.conduction_gap), fmt::format("{}", g.states.size()),
+                                                    listed(depths), listed(spreads), listed(weights)});
+  return fmt::format("{:+.2f} eV against WO3; {} below the conduction band", (g.gap - bulk_gap) / electron_volt,
                      g.states.empty()       ? "no defect state"
                      : g.states.size() == 1 ? "one defect state"
                                             : fmt::format("{} defect states", g.states.size()));
@@ -211,7 +213,7 @@ std::string add_cell(report::Table& table, const Result& bulk, const Result& cel
 void add_gaps(ChapterText& text, const Cells& cells) {
   if (!cells.bulk) {
     if (const auto measured = kept("wo3-gap", "mesh-400"))
-      text.findings.push_back({"fig5.gap_eV.WO3", computed(gap_at(*measured, 0.28) / eV), Origin::computed,
+      text.findings.push_back({"fig5.gap_eV.WO3", computed(gap_at(*measured, 0.28) / electron_volt), Origin::computed,
                                "HSE06 with 28 % on PBE orbitals, 2×2×2, measured cell"});
     return;
   }
@@ -221,13 +223,13 @@ void add_gaps(ChapterText& text, const Cells& cells) {
                       .numeric = {false, true, true, true, true, true, true, true}};
   const Result& bulk = *cells.bulk;
   const double bulk_gap = gap_at(bulk, 0.28);
-  text.findings.push_back({"fig5.gap_eV.WO3", computed(bulk_gap / eV), Origin::computed,
+  text.findings.push_back({"fig5.gap_eV.WO3", computed(bulk_gap / electron_volt), Origin::computed,
                            "HSE06 with 28 % on PBE orbitals, 2×2×2, atoms relaxed at the lattice constants of Fig. 5"});
   table.rows.emplace_back(std::vector<report::Cell>{"WO3", volts(bulk_gap), "", "", "", "", "", ""});
   const auto add = [&](const char* id, const std::optional<Result>& cell) {
     if (!cell) return;
     const std::string note = add_cell(table, bulk, *cell, bulk_gap);
-    text.findings.push_back({id, computed(gap_at(*cell, 0.28) / eV), Origin::computed, note});
+    text.findings.push_back({id, computed(gap_at(*cell, 0.28) / electron_volt), Origin::computed, note});
   };
   add("fig5.gap_eV.WO2.938", cells.one);
   add("fig5.gap_eV.WO2.875", cells.two);
@@ -244,15 +246,15 @@ report::Figure density_figure(const Result& bulk, const Result* one, const Resul
     // Each cell's energies count from its own highest filled state.
     const double zero = r == &bulk ? top : band_gap(r->spectrum)->valence.energy;
     joule.clear();
-    for (const double e : axis) joule.push_back(zero + e * eV);
+    for (const double e : axis) joule.push_back(zero + e * electron_volt);
     const auto per_volt = [&](std::vector<double> density) {
-      for (double& d : density) d *= eV;
+      for (double& d : density) d *= electron_volt;
       return density;
     };
     report::Panel panel{.title = formula(r->crystal),
                         .x = {.label = "energy above the highest filled state", .unit = "eV"},
                         .y = {.label = "states", .unit = "1/eV"}};
-    constexpr double width = 0.08 * eV;
+    constexpr double width = 0.08 * electron_volt;
     panel.series.push_back({.name = "all",
                             .draw = Draw::line,
                             .x = axis,
@@ -294,12 +296,12 @@ void add_sites(ChapterText& text) {
     table.rows.emplace_back(std::vector<report::Cell>{site.name, volts(site.energy - sites.front().energy, "{:.3f}")});
   text.blocks.emplace_back(std::move(table));
   if (sites.size() == 3)
-    text.findings.push_back(
-        {"fig5.vacancy.lowest_site", std::string(sites.front().name), Origin::computed,
-         fmt::format("the next, {}, is {:.2f} eV above", sites[1].name, (sites[1].energy - sites[0].energy) / eV)});
+    text.findings.push_back({"fig5.vacancy.lowest_site", std::string(sites.front().name), Origin::computed,
+                             fmt::format("the next, {}, is {:.2f} eV above", sites[1].name,
+                                         (sites[1].energy - sites[0].energy) / electron_volt)});
 }
 
-ChapterText write(const StudyContext&) {
+ChapterText write_mechanism(const StudyContext&) {
   ChapterText text;
   const Cells cells;
   text.blocks.emplace_back(report::Paragraph(
@@ -330,6 +332,6 @@ ChapterText write(const StudyContext&) {
 
 }  // namespace
 
-Chapter mechanism_chapter() { return {"mechanism", "Channel modulation mechanism", write}; }
+Chapter mechanism_chapter() { return {"mechanism", "Channel modulation mechanism", write_mechanism}; }
 
 }  // namespace ecram::study

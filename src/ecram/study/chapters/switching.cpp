@@ -46,7 +46,7 @@ void add_drawn(ChapterText& text, const StudyContext& context) {
       "The drawn device: data (mean of its cycles), law, residuals, and the step against conductance.");
 }
 
-ChapterText write(const StudyContext& context) {
+ChapterText write_switching(const StudyContext& context) {
   ChapterText text;
   text.blocks.emplace_back(report::Paragraph(
       "How evenly a device steps decides whether a network can be trained on it. Each file of pulses below is cut into "
@@ -79,6 +79,6 @@ ChapterText write(const StudyContext& context) {
 
 }  // namespace
 
-Chapter switching_chapter() { return {"switching", "Potentiation and depression", write}; }
+Chapter switching_chapter() { return {"switching", "Potentiation and depression", write_switching}; }
 
 }  // namespace ecram::study

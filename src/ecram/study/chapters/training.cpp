@@ -115,7 +115,7 @@ crossbar::DeviceVariation measured_device(const StudyContext& context) {
       found, std::nullopt, there ? "the ReRAM of Gong et al. (measured)" : "the drawn device of the first chapter"));
 }
 
-ChapterText write(const StudyContext& context) {
+ChapterText write_training(const StudyContext& context) {
   const crossbar::Digits digits = digits_for(context);
   const bool mnist = digits.name == "MNIST";
   crossbar::TrialOptions options = options_for(context, mnist);
@@ -170,6 +170,6 @@ ChapterText write(const StudyContext& context) {
 
 }  // namespace
 
-Chapter training_chapter() { return {"training", "Impact on AI computation", write}; }
+Chapter training_chapter() { return {"training", "Impact on AI computation", write_training}; }
 
 }  // namespace ecram::study
