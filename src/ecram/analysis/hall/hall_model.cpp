@@ -67,6 +67,47 @@ std::vector<char> spikes_within(const CurrentLevels& levels, const std::vector<d
   return found;
 }
 
+/// Readings whose bin stands out of those within a turn on either side by more than seven robust standard deviations,
+/// and by more than one and a half steps of the converter: a burst that is shorter than a turn. None where bins are too
+/// few to say what is usual.
+///
+/// @param r         those rejected have no say
+/// @param residual  V, of each reading
+std::vector<char> disturbed_readings(const Readings& r, const std::vector<double>& residual, const Rotation& turn,
+                                     double bins_per_period) {
+  constexpr std::size_t least_bins = 60;
+  constexpr double most = 7;
+  std::vector<double> apart, count;
+  std::vector<std::size_t> bin_of(r.time.size());
+  double last = -1;
+  for (std::size_t i = 0; i < r.time.size(); ++i) {
+    if (r.rejected[i] != 0) continue;
+    const double bin = std::floor((r.time[i] - r.time.front()) * turn.frequency * bins_per_period + 1e-9);
+    if (bin != last) apart.push_back(0), count.push_back(0);
+    last = bin;
+    apart.back() += residual[i];
+    count.back() += 1;
+    bin_of[i] = apart.size() - 1;
+  }
+  std::vector<char> found(r.time.size());
+  if (apart.size() < least_bins) return found;
+  for (std::size_t b = 0; b < apart.size(); ++b) apart[b] /= std::sqrt(count[b]);  // all with noise of a reading
+  const std::vector<double> usual =
+      signal::running_median(apart, static_cast<int>(std::clamp(bins_per_period, 8.0, 40.0)));
+  for (std::size_t b = 0; b < apart.size(); ++b) apart[b] = std::abs(apart[b] - usual[b]);
+  const double limit = most * signal::robust_scale(apart);
+  if (!(limit > 0) || *std::max_element(apart.begin(), apart.end()) <= limit) return found;
+  std::vector<double> kept;
+  for (std::size_t i = 0; i < r.time.size(); ++i)
+    if (r.rejected[i] == 0) kept.push_back(r.voltage_xy[i]);
+  const double step = converter_step(kept);
+  for (std::size_t i = 0; i < r.time.size(); ++i)
+    if (const std::size_t b = bin_of[i];
+        r.rejected[i] == 0 && apart[b] > limit && apart[b] > 1.5 * step * std::sqrt(count[b]))
+      found[i] = 1;
+  return found;
+}
+
 /// Where the current was not switched between levels: its smooth part, if what it does beside that is no more than the
 /// noise of its readings. Sets `modulated` if it is more, a fifth of the mean at least.
 void smooth_current(Block& block, const CurrentLevels& levels, int most_order) {
@@ -402,7 +443,35 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     if (!fit_readings() || !mark(residual)) break;
     one[0] = again();
   }
-  if (r.limits.empty()) return std::move(one[0]);
+  // What disturbs more readings in a row than the medians reach stands out of the residual of a turn.
+  const auto without_disturbed = [&] {
+    const std::vector<char> others = r.rejected;
+    std::vector<char> disturbed(r.time.size());
+    for (int pass = 0; pass < 8; ++pass) {
+      if (!fit_readings()) break;
+      r.rejected = others;
+      std::vector<char> found = disturbed_readings(r, residual, turn, bins_per_period);
+      for (std::size_t i = 0; i < others.size(); ++i) r.rejected[i] |= found[i];
+      if (found == disturbed) break;
+      disturbed = std::move(found);
+      one[0] = again();
+    }
+    std::size_t count = 0, stretches = 0;
+    for (std::size_t i = 0; i < disturbed.size(); ++i) {
+      count += disturbed[i] != 0 ? 1 : 0;
+      stretches += disturbed[i] != 0 && (i == 0 || disturbed[i - 1] == 0) ? 1 : 0;
+    }
+    if (count > 0) {
+      const auto first = std::find(disturbed.begin(), disturbed.end(), 1) - disturbed.begin();
+      r.warnings.push_back(
+          {"disturbed", 0,
+           fmt::format("{} readings of V_xy stand out together, in {} stretch{} (the first at {:.6g} "
+                       "s), and were left out",
+                       count, stretches, stretches > 1 ? "es" : "", r.time[static_cast<std::size_t>(first)])});
+    }
+    return std::move(one[0]);
+  };
+  if (r.limits.empty()) return without_disturbed();
 
   // Leaving readings out for their own value would favour those that noise moved away from the limit: all go that the
   // fit to the others puts near it. Whether the limit is one shows when the crests have had no say in the fit.
@@ -434,14 +503,21 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     cut_away();
     if (r.rejected == before) break;
   }
+  std::vector<double> others;
+  for (double v : r.voltage_xy)
+    if (std::ranges::none_of(r.limits, [&](const Limit& limit) { return limit.value == v; })) others.push_back(v);
+  const auto [least, largest] = std::ranges::minmax(others);
+  const double others_step = least < largest ? converter_step(others) : infinite;
   std::erase_if(r.limits, [&](const Limit& limit) {
     double beyond = 0, count = 0;
     for (std::size_t i = 0; i < residual.size(); ++i)
       if (r.voltage_xy[i] == limit.value) beyond -= limit.side * residual[i], count += 1;
     beyond /= count;
     // Noise does not repeat an extreme but on a coarse converter, whose last step the fit crosses about its middle.
+    // Further from the others than a step of theirs it is a drop-out, if the fit does not come near.
+    const bool far = limit.step > std::max(1.5 * others_step, 10 * noise);
     return limit.step > noise && beyond < 0.4 * limit.step + 3 * noise / std::sqrt(count) &&
-           beyond > -(limit.step + 5 * noise);
+           beyond > -((far ? 0.6 : 1) * limit.step + 5 * noise);
   });
   cut_away();
   r.cut_off = static_cast<std::size_t>(std::count(cut.begin(), cut.end(), 1));
@@ -450,7 +526,8 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
                           fmt::format("{} readings of V_xy stand at the end of the range, or within its noise of it, "
                                       "and were left out",
                                       r.cut_off)});
-  return again();
+  one[0] = again();
+  return without_disturbed();
 }
 
 std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>& residual) {
