@@ -535,6 +535,32 @@ TEST(AcHall, DropOutsAreLeftOut) {
     }
 }
 
+// A magnet that stands still is refused for that, whatever its sensor's noise looks like: white, rounded, or wandering.
+TEST(AcHall, ConstantFieldWithNoiseIsRefused) {
+  for (std::uint64_t index = 0; index < 20; ++index) {
+    RandomStream random(14, "field", index);
+    HallRecord white = plain_record(index);
+    HallRecord rounded = white, wandering = white, none = white;
+    double walk = 0;
+    for (std::size_t i = 0; i < white.field.size(); ++i) {
+      white.field[i] = 0.6 + 1e-3 * random.normal();
+      rounded.field[i] = 0.6 + 1e-4 * std::round(random.normal());
+      walk = 0.99 * walk + 1e-3 * random.normal();
+      wandering.field[i] = 0.6 + walk;
+      none.field[i] = 1e-5 * random.normal();
+    }
+    for (const HallRecord* record : {&white, &rounded, &wandering, &none})
+      EXPECT_THAT(complaint(*record), HasSubstr("the field is constant")) << index;
+  }
+  // A sensor's noise of a third of the amplitude, and a stray field of eight amplitudes, hide no turning magnet.
+  RandomStream random(15, "field");
+  HallRecord noisy = plain_record(1), stray = noisy;
+  for (double& b : noisy.field) b += 0.2 * random.normal();
+  for (double& b : stray.field) b += 4.8;
+  EXPECT_EQ(complaint(noisy), "accepted");
+  EXPECT_EQ(complaint(stray), "accepted");
+}
+
 // So are bursts, which have a scatter of their own, up to a turn of 80 readings; the result names them.
 TEST(AcHall, BurstsAreLeftOut) {
   const HallBar bar = HallScene{}.bar;
