@@ -561,6 +561,39 @@ TEST(AcHall, ConstantFieldWithNoiseIsRefused) {
   EXPECT_EQ(complaint(stray), "accepted");
 }
 
+// A record without noise tells no error: null, and neither lines nor bends in what the digits leave.
+TEST(AcHall, ReadingsThatFitExactlyHaveAnUnknownError) {
+  const HallBar bar = HallScene{}.bar;
+  for (const double slope : {-38528.0, 38528.0, 0.0})
+    for (const double digits : {0.0, 1e-13}) {
+      HallRecord record = plain_record(1);
+      for (std::size_t i = 0; i < record.time.size(); ++i) {
+        double& v = record.voltage_xy[i];
+        v = 2.5e-9 * (3e5 * std::exp(1e-4 * double(i)) + slope * record.field[i]);
+        if (digits > 0) v = digits * std::round(v / digits);
+      }
+      const HallResult r = analyse_hall(record, bar);
+      EXPECT_EQ(r.carrier, slope < 0 ? Carrier::electrons : slope > 0 ? Carrier::holes : Carrier::not_detected);
+      EXPECT_NEAR(r.hall_slope.value, slope, 1e-3);
+      EXPECT_TRUE(warned(r, "error_unknown"));
+      for (const Estimate* e : {&r.hall_slope, &r.hall_resistance, &r.in_phase, &r.induced, &r.density, &r.mobility,
+                                &r.lock_in.mean.in_phase, &r.fourier.amplitude.in_phase})
+        EXPECT_FALSE(std::isfinite(e->standard_error) || std::isfinite(e->low) || std::isfinite(e->high)) << slope;
+      for (const char* code : {"line_in_noise", "nonlinear_hall", "estimates_disagree", "noise_changes"})
+        EXPECT_FALSE(warned(r, code)) << code;
+    }
+  // The error of the current is known all the same: 1 % of each of 1200 readings.
+  HallRecord record = plain_record(1);
+  RandomStream random(16, "current");
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    record.voltage_xy[i] = 2.5e-9 * (3e5 - 38528 * record.field[i]);
+    record.current[i] *= 1 + 0.01 * random.normal();
+  }
+  const HallResult r = analyse_hall(record, bar);
+  EXPECT_NEAR(r.hall_slope.standard_error / 38528, 0.01 / std::sqrt(1200), 0.1 * 0.01 / std::sqrt(1200));
+  EXPECT_FALSE(warned(analyse_hall(plain_record(1), bar), "error_unknown"));
+}
+
 // So are bursts, which have a scatter of their own, up to a turn of 80 readings; the result names them.
 TEST(AcHall, BurstsAreLeftOut) {
   const HallBar bar = HallScene{}.bar;
