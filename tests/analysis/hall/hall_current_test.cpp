@@ -117,9 +117,9 @@ TEST(HallCurrent, NoisyReadingsOfASteadyCurrent) {
 
 // A meter coarser than its noise shows two or three codes with nothing between them: they are no levels, and what they
 // leave in the mean is in the error. Where the current stands between two codes differs from record to record: the root
-// mean square of 40 errors over those stated has a standard error of 0.11.
+// mean square of 20 errors over those stated has a standard error of 0.16.
 TEST(HallCurrent, CoarseReadingsOfASteadyCurrent) {
-  constexpr int records = 40;
+  constexpr int records = 20;
   const struct {
     double noise, step;
   } meters[] = {{0.012, 0.04}, {0.04, 0.04}, {0.012, 0.024}, {0.1, 0.25}, {0.02, 0.1}, {0.3, 0.5}, {0.4, 0.2}};
@@ -143,7 +143,7 @@ TEST(HallCurrent, CoarseReadingsOfASteadyCurrent) {
       EXPECT_FALSE(across.pickup_separated) << noise << ", " << step;
       EXPECT_TRUE(holds(across.hall_slope, slope)) << noise << ", " << step << ": " << across.hall_slope.value;
     }
-    EXPECT_LT(std::sqrt(square), 1.35) << noise << ", " << step;
+    EXPECT_LT(std::sqrt(square), 1.5) << noise << ", " << step;
     EXPECT_GT(std::sqrt(square), 0.3) << noise << ", " << step;
   }
 }

@@ -309,7 +309,12 @@ CurrentLevels current_levels(const Readings& r) {
     std::vector<double> readings;
     // Noise of two steps leaves nothing of the rounding in the mean.
     if (refuted || levels.reading_noise < 2 * step) s = smooth_of(rows, readings);
-    if (!readings.empty()) levels.rounding = error_of_rounding(step, s.scatter);
+    if (!readings.empty()) {
+      // A ramp without noise rises in steps, too, but has no scatter about them.
+      const auto [low, high] = std::ranges::minmax(s.values);
+      const bool ramp = high - low > 2 * step && s.scatter < 0.1 * step;
+      levels.rounding = ramp ? 0 : error_of_rounding(step, s.scatter);
+    }
     if (refuted) {
       levels.spikes =
           mark_spikes(rows, current, s.values, std::max({7 * s.scatter, 2 * step, least_gap}), levels.uncertain);
