@@ -11,7 +11,7 @@ std::vector<Parameter> parameters(Chance& c) {
       {"reading_noise", "", 1, &c.reading_noise, 0, 0.5, fitted, "Fig. 3f, deviation over mean"},
       {"thickness_spread", "", 1, &c.thickness_spread, 0, 0.5, assumed, "of the channel, relative: sputtering"},
       {"area_spread", "", 1, &c.area_spread, 0, 0.5, assumed, "of the gate's width, relative: lithography"},
-      {"barrier_spread", "eV", electronvolt, &c.barrier_spread, 0, 0.2, fitted, "Fig. 3g, deviation"},
+      {"barrier_spread", "eV", electron_volt, &c.barrier_spread, 0, 0.2, fitted, "Fig. 3g, deviation"},
       {"strong_voltage", "V", 1, &c.strong_voltage, 0, 100, assumed, "pulses of less do not wear"},
       {"wear_onset", "1", 1, &c.wear_onset, 0, 1e15, fitted, "Fig. 3d: strong pulses until degradation shows"},
       {"wear_onset_spread", "", 1, &c.wear_onset_spread, 0, 2, assumed, "from device to device, relative"},

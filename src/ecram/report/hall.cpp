@@ -118,10 +118,13 @@ std::string hall_text(const HallResult& r) {
     line("carrier type", fmt::format("{} (probability {:.4f})", carrier_word(r.carrier), r.carrier_confidence));
     line("density", with_uncertainty(scaled(r.density, 1e-6), "cm^-3"));
     line("sheet density", with_uncertainty(scaled(r.sheet_density, 1e-4), "cm^-2"));
-    if (r.mobility.known())
-      line("Hall mobility",
-           fmt::format("{} (correlation with the density {:.2f})",
-                       with_uncertainty(scaled(r.mobility, 1e4), "cm^2/(V s)"), r.density_mobility_correlation));
+    if (r.mobility.known()) {
+      const std::string correlation =
+          std::isfinite(r.density_mobility_correlation)
+              ? fmt::format(" (correlation with the density {:.2f})", r.density_mobility_correlation)
+              : "";
+      line("Hall mobility", with_uncertainty(scaled(r.mobility, 1e4), "cm^2/(V s)") + correlation);
+    }
     line("R_xy at the amplitude", with_prefix(r.hall_resistance, "ohm"));
     line("Hall coefficient", with_uncertainty(r.hall_coefficient, "m^3/C"));
   }
@@ -130,7 +133,7 @@ std::string hall_text(const HallResult& r) {
     line("sheet resistance", with_prefix(r.sheet_resistance, "ohm"));
   }
   if (r.contact_resistance.known()) line("contacts and leads", with_prefix(r.contact_resistance, "ohm"));
-  line("signal to noise", fmt::format("{:.3g}", r.signal_to_noise));
+  if (std::isfinite(r.signal_to_noise)) line("signal to noise", fmt::format("{:.3g}", r.signal_to_noise));
   if (r.lock_in.mean.in_phase.known()) line("lock-in, in phase", with_prefix(r.lock_in.mean.in_phase, "ohm"));
   if (r.lock_in.mean.quadrature.known()) line("lock-in, out of phase", with_prefix(r.lock_in.mean.quadrature, "ohm"));
   if (r.fourier.amplitude.in_phase.known()) line("Fourier transform", with_prefix(r.fourier.amplitude.in_phase, "ohm"));

@@ -500,6 +500,114 @@ TEST(AcHall, CoarseOrSaturatedVxyIsRefused) {
   EXPECT_THAT(complaint(record), HasSubstr("more than twice its noise"));
 }
 
+/// 15 turns with a Hall voltage of 58 uV on 750 uV, in noise of 10 uV, written down term by term.
+HallRecord plain_record(std::uint64_t index) {
+  RandomStream random(12, "plain record", index);
+  HallRecord r;
+  for (int i = 0; i < 1200; ++i) {
+    const double field = 0.6 * std::cos(2 * std::numbers::pi * i / 80 + 0.3);
+    r.time.push_back(i);
+    r.field.push_back(field);
+    r.current.push_back(2.5e-9);
+    r.voltage_xy.push_back(2.5e-9 * (3e5 - 38528 * field) + 1e-5 * random.normal());
+    r.voltage_xx.push_back(2.5e-9 * 1.156e7 + 1e-5 * random.normal());
+  }
+  return r;
+}
+
+// Readings of nothing in a row are left out wherever in the turn they fall, for what the others say is known.
+TEST(AcHall, DropOutsAreLeftOut) {
+  const HallBar bar = HallScene{}.bar;
+  for (const int length : {6, 10, 30, 60})
+    for (int from = 300; from < 380; from += 10) {
+      HallRecord record = plain_record(static_cast<std::uint64_t>(from + length));
+      for (int i = from; i < from + length; ++i) record.voltage_xy[static_cast<std::size_t>(i)] = 0;
+      const HallResult r = analyse_hall(record, bar);
+      EXPECT_NEAR(r.hall_slope.value, -38528, 4.5 * r.hall_slope.standard_error) << length << ", " << from;
+      EXPECT_LT(r.hall_slope.standard_error, 320) << length << ", " << from;
+      EXPECT_NEAR(double(r.rejected), length, 2) << from;
+      EXPECT_TRUE(warned(r, "saturated")) << length << ", " << from;
+    }
+}
+
+// A magnet that stands still is refused for that, whatever its sensor's noise looks like: white, rounded, or wandering.
+TEST(AcHall, ConstantFieldWithNoiseIsRefused) {
+  for (std::uint64_t index = 0; index < 20; ++index) {
+    RandomStream random(14, "field", index);
+    HallRecord white = plain_record(index);
+    HallRecord rounded = white, wandering = white, none = white;
+    double walk = 0;
+    for (std::size_t i = 0; i < white.field.size(); ++i) {
+      white.field[i] = 0.6 + 1e-3 * random.normal();
+      rounded.field[i] = 0.6 + 1e-4 * std::round(random.normal());
+      walk = 0.99 * walk + 1e-3 * random.normal();
+      wandering.field[i] = 0.6 + walk;
+      none.field[i] = 1e-5 * random.normal();
+    }
+    for (const HallRecord* record : {&white, &rounded, &wandering, &none})
+      EXPECT_THAT(complaint(*record), HasSubstr("the field is constant")) << index;
+  }
+  // A sensor's noise of a third of the amplitude, and a stray field of eight amplitudes, hide no turning magnet.
+  RandomStream random(15, "field");
+  HallRecord noisy = plain_record(1), stray = noisy;
+  for (double& b : noisy.field) b += 0.2 * random.normal();
+  for (double& b : stray.field) b += 4.8;
+  EXPECT_EQ(complaint(noisy), "accepted");
+  EXPECT_EQ(complaint(stray), "accepted");
+}
+
+// A record without noise tells no error: null, and neither lines nor bends in what the digits leave.
+TEST(AcHall, ReadingsThatFitExactlyHaveAnUnknownError) {
+  const HallBar bar = HallScene{}.bar;
+  for (const double slope : {-38528.0, 38528.0, 0.0})
+    for (const double digits : {0.0, 1e-13}) {
+      HallRecord record = plain_record(1);
+      for (std::size_t i = 0; i < record.time.size(); ++i) {
+        double& v = record.voltage_xy[i];
+        v = 2.5e-9 * (3e5 * std::exp(1e-4 * double(i)) + slope * record.field[i]);
+        if (digits > 0) v = digits * std::round(v / digits);
+      }
+      const HallResult r = analyse_hall(record, bar);
+      EXPECT_EQ(r.carrier, slope < 0 ? Carrier::electrons : slope > 0 ? Carrier::holes : Carrier::not_detected);
+      EXPECT_NEAR(r.hall_slope.value, slope, 1e-3);
+      EXPECT_TRUE(warned(r, "error_unknown"));
+      for (const Estimate* e : {&r.hall_slope, &r.hall_resistance, &r.in_phase, &r.induced, &r.density, &r.mobility,
+                                &r.lock_in.mean.in_phase, &r.fourier.amplitude.in_phase})
+        EXPECT_FALSE(std::isfinite(e->standard_error) || std::isfinite(e->low) || std::isfinite(e->high)) << slope;
+      for (const char* code : {"line_in_noise", "nonlinear_hall", "estimates_disagree", "noise_changes"})
+        EXPECT_FALSE(warned(r, code)) << code;
+    }
+  // The error of the current is known all the same: 1 % of each of 1200 readings.
+  HallRecord record = plain_record(1);
+  RandomStream random(16, "current");
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    record.voltage_xy[i] = 2.5e-9 * (3e5 - 38528 * record.field[i]);
+    record.current[i] *= 1 + 0.01 * random.normal();
+  }
+  const HallResult r = analyse_hall(record, bar);
+  EXPECT_NEAR(r.hall_slope.standard_error / 38528, 0.01 / std::sqrt(1200), 0.1 * 0.01 / std::sqrt(1200));
+  EXPECT_FALSE(warned(analyse_hall(plain_record(1), bar), "error_unknown"));
+}
+
+// So are bursts, which have a scatter of their own, up to a turn of 80 readings; the result names them.
+TEST(AcHall, BurstsAreLeftOut) {
+  const HallBar bar = HallScene{}.bar;
+  for (const int length : {6, 10, 30, 60})
+    for (const double height : {2e-3, -3e-4}) {
+      HallRecord record = plain_record(static_cast<std::uint64_t>(length));
+      RandomStream random(13, "burst");
+      for (int i = 317; i < 317 + length; ++i)
+        record.voltage_xy[static_cast<std::size_t>(i)] += height + 1e-5 * random.normal();
+      const HallResult r = analyse_hall(record, bar);
+      EXPECT_EQ(r.carrier, Carrier::electrons);
+      EXPECT_NEAR(r.hall_slope.value, -38528, 4.5 * r.hall_slope.standard_error) << length << ", " << height;
+      EXPECT_LT(r.hall_slope.standard_error, 320) << length << ", " << height;
+      EXPECT_NEAR(double(r.rejected), length, 2) << height;
+      EXPECT_TRUE(warned(r, "disturbed")) << length << ", " << height;
+    }
+  EXPECT_FALSE(warned(analyse_hall(plain_record(1), bar), "disturbed"));
+}
+
 // Rounding in steps of five times the noise goes with the signal. 80 records, each with another offset from the steps:
 // of 95 % intervals 71 or more hold the truth but in 1 of 50 such tests.
 TEST(AcHall, CoarseStepsAreInTheError) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/analysis/hall/dc_hall.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -119,6 +120,67 @@ TEST(DcHall, ReadingsThatFitExactlyHaveAnUnknownError) {
   EXPECT_EQ(r.warnings[0].code, "error_unknown");
 }
 
+/// R_xy = 20 ohm (1 + q B^2) - 300 ohm/T B and R_xx = 9 kohm (1 + q/100 B^2) at some fields, both currents, thrice.
+DcHallRecord at_fields(const std::vector<double>& fields, double q, double noise, std::uint64_t index) {
+  DcHallRecord record;
+  RandomStream random(4, "readings", index);
+  for (int repeat = 0; repeat < 3; ++repeat)
+    for (double b : fields)
+      for (double i : {-1e-6, 1e-6}) {
+        record.field.push_back(b);
+        record.current.push_back(i);
+        record.voltage_xy.push_back(i * (20 * (1 + q * b * b) - 300 * b) + 5e-3 + noise * random.normal());
+        record.voltage_xx.push_back(i * 9000 * (1 + 0.01 * q * b * b) + noise * random.normal());
+      }
+  return record;
+}
+
+bool warned(const DcHallResult& r, const std::string& code) {
+  return std::ranges::any_of(r.warnings, [&](const Warning& w) { return w.code == code; });
+}
+
+// Of fields on one side q B^2 is slope: 20 ohm of offset with q = 10 / T^2 make 120 ohm/T between 0 and 0.6 T. Two
+// fields cannot tell, which is said; three and more tell the slope, in 200 records each as well as their intervals
+// state.
+TEST(DcHall, FieldThatWasNotReversed) {
+  for (const std::vector<double>& fields : {std::vector{0.0, 0.6}, {0.3, 0.6}}) {
+    const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, 1), bar);
+    EXPECT_EQ(r.method, "current reversal; field varied, not reversed");
+    EXPECT_TRUE(warned(r, "field_not_reversed"));
+    EXPECT_GT(std::abs(r.hall_slope.value + 300), 100);
+  }
+  for (const std::vector<double>& fields : {std::vector{0.0, 0.2, 0.4, 0.6}, {0.0, 0.3, 0.6}, {-0.6, 0.2, 0.5}}) {
+    double held = 0;
+    for (std::uint64_t index = 0; index < 200; ++index) {
+      const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, index), bar);
+      EXPECT_TRUE(warned(r, "field_not_reversed"));
+      held += r.hall_slope.low < -300 && -300 < r.hall_slope.high ? 1.0 / 200 : 0;
+    }
+    EXPECT_NEAR(held, 0.95, 0.045);
+  }
+  for (const std::vector<double>& fields : {std::vector{-0.6, 0.6}, {-0.6, 0.0, 0.6}, {-0.6, 0.59}}) {
+    const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, 1), bar);
+    EXPECT_EQ(r.method, "field and current reversal");
+    EXPECT_FALSE(warned(r, "field_not_reversed"));
+    EXPECT_NEAR(r.hall_slope.value, -300, std::max(4.0, 4 * r.hall_slope.standard_error));
+  }
+  DcHallRecord steady = at_fields({0, 0.6}, 0, 1e-6, 1);
+  for (auto* column : {&steady.field, &steady.current, &steady.voltage_xy, &steady.voltage_xx})
+    for (std::size_t i = 0; i < 6; ++i) column->erase(column->begin() + static_cast<std::ptrdiff_t>(i));  // of -1 uA
+  EXPECT_EQ(analyse_dc_hall(steady, bar).method, "field varied, not reversed");
+}
+
+// The resistance is that without field: 9 kohm over three squares, where magnetoresistance adds 3.6 % at the largest.
+TEST(DcHall, MagnetoresistanceIsNoneOfTheResistance) {
+  double held = 0;
+  for (std::uint64_t index = 0; index < 200; ++index) {
+    const DcHallResult r = analyse_dc_hall(at_fields({-0.6, -0.3, 0, 0.3, 0.6}, 10, 1e-6, index), bar);
+    held += r.sheet_resistance.low < 3000 && 3000 < r.sheet_resistance.high ? 1.0 / 200 : 0;
+    EXPECT_LT(r.sheet_resistance.standard_error, 0.3);
+  }
+  EXPECT_NEAR(held, 0.95, 0.045);
+}
+
 TEST(DcHall, FilesWithImpossibleTemperaturesAndGaps) {
   const TemporaryFolder folder;
   ThreadPool threads;
@@ -192,6 +254,26 @@ TEST(VanDerPauw, ReversedCurrent) {
     EXPECT_EQ(r.carrier, Carrier::electrons);
     EXPECT_NEAR(r.hall_slope.value, -40, 1e-6);
     EXPECT_NEAR(r.sheet_resistance.value, std::numbers::pi / std::numbers::ln2 * 220, 1e-6);
+  }
+}
+
+// A magnet's remanence is no field: that of readings without field, of either sign and without Hall readings or with.
+TEST(VanDerPauw, RemanenceIsNoField) {
+  const double sheet = std::numbers::pi / std::numbers::ln2 * 220;
+  for (const double remanence : {-1e-5, 3e-4, 0.012, -0.012}) {
+    auto readings = square_sample(-40, 220, 220, 0.5);
+    int number = 0;
+    for (auto& r : readings)
+      if (r.field == 0) r.field = remanence * (1 + 0.1 * (number++ % 3));
+    const DcHallResult all = analyse_van_der_pauw(readings, 1e-7);
+    EXPECT_NEAR(all.sheet_resistance.value, sheet, 1e-6) << remanence;
+    EXPECT_NEAR(all.hall_slope.value, -40, 1e-6) << remanence;
+    readings.resize(8);
+    const DcHallResult eight = analyse_van_der_pauw(readings, 1e-7);
+    EXPECT_NEAR(eight.sheet_resistance.value, sheet, 1e-6) << remanence;
+    EXPECT_FALSE(eight.hall_slope.known());
+    for (auto& r : readings) r.field = 0.5;
+    EXPECT_THROW(analyse_van_der_pauw(readings, 1e-7), InvalidInput);
   }
 }
 

@@ -35,6 +35,7 @@ struct HallFit {
   bool longitudinal = false;    ///< V_xx is among the columns
   double cubic_over_error = 0;  ///< of a term in B^3 added to them
   std::vector<double> rates;    ///< 1/s, of the noise's relaxations
+  bool exact = false;           ///< it leaves less than the ninth digit of V_xy
 
   double coefficient(Eigen::Index k) const { return regression.coefficient[k]; }
   double error(Eigen::Index k) const { return std::sqrt(regression.covariance(k, k)); }
@@ -97,6 +98,14 @@ bool has_a_say(const HallModel& model, const std::vector<Eigen::Index>& others, 
   return signal::least_squares(model.x(Eigen::all, others), values).residual.norm() > 1e-4 * values.norm();
 }
 
+/// Readings that fit to this part of themselves have been made up, or have no more digits: what is left is no noise.
+constexpr double ninth_digit = 1e-9;
+
+bool fits_exactly(const HallFit& f) {
+  const Eigen::VectorXd rest = f.model.y - f.model.x(Eigen::all, f.columns) * f.regression.coefficient;
+  return rest.norm() <= ninth_digit * std::sqrt(double(rest.size())) * f.model.y.cwiseAbs().maxCoeff();
+}
+
 /// The fit in noise of its own colour, V_xx in it if AICc wants it and `longitudinal` allows it; then once more with
 /// the lines, and without the bins, that stand out of the residual.
 HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bool longitudinal, double rotation) {
@@ -110,6 +119,8 @@ HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bo
     if (longitudinal && f.model.longitudinal >= 0 &&
         criterion(whitened.fit(f.model.columns(f.drift_order, true))) < criterion(f.regression))
       whitened = fit_in_colour(f, blocks, most_order, true);  // slow noise that V_xx shows is noise no more
+    f.exact = fits_exactly(f);
+    if (f.exact) break;
     if (f.model.cubic >= 0 && f.model.x.rows() > static_cast<Eigen::Index>(f.columns.size()) + 10 &&
         has_a_say(f.model, f.columns, f.model.cubic)) {
       auto columns = f.columns;
@@ -161,7 +172,7 @@ void look_for_trouble(HallResult& r, const Longitudinal* along, const HallFit& f
     first += residual[i] * residual[i];
     last += residual[residual.size() - 1 - i] * residual[residual.size() - 1 - i];
   }
-  if (third >= 30 && std::max(first, last) > 2.5 * std::min(first, last))
+  if (third >= 30 && !fit.exact && std::max(first, last) > 2.5 * std::min(first, last))
     warn("noise_changes",
          "the noise differs between the record's beginning and end: the interval holds for its mean only");
   if (fit.cubic_over_error > 5) warn("nonlinear_hall", "R_xy is not linear in the field: a term in B^3 is significant");
@@ -367,6 +378,23 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
                      r.phase.value * 180 / pi, 1 + tangent * tangent)});
 }
 
+/// What the digits leave is no error: it is not known, but where the current's error, or the amplitude's, is larger.
+///
+/// @param digit  V: the last that counts of V_xy's
+void forget_errors(HallResult& r, double digit) {
+  const auto forget = [](Estimate& e) { e.standard_error = e.low = e.high = std::numeric_limits<double>::quiet_NaN(); };
+  for (Estimate* e : {&r.in_phase, &r.induced, &r.even, &r.offset, &r.pickup, &r.phase, &r.lock_in.mean.in_phase,
+                      &r.lock_in.mean.quadrature, &r.fourier.amplitude.in_phase, &r.fourier.amplitude.quadrature})
+    forget(*e);
+  r.signal_to_noise = std::numeric_limits<double>::quiet_NaN();
+  if (r.hall_resistance.standard_error <= digit / r.current) forget(r.hall_resistance);
+  if (r.hall_slope.standard_error <= digit / (r.current * r.field_amplitude)) forget(r.hall_slope);
+  if (std::isnan(r.hall_slope.standard_error))
+    r.warnings.push_back({"error_unknown", 0,
+                          "the readings of V_xy fit to their ninth digit: the error of the Hall slope cannot be told "
+                          "from them"});
+}
+
 void fill_trace(HallResult& r, const HallFit& f, const Block& block) {
   const auto rows = static_cast<Eigen::Index>(block.bins.time.size());
   const Eigen::VectorXd fitted = f.model.x.topRows(rows)(Eigen::all, f.columns) * f.regression.coefficient;
@@ -485,7 +513,7 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   std::vector<double> kept;  // the range's end need be no multiple of the steps
   for (std::size_t i = 0; i < readings.voltage_xy.size(); ++i)
     if (readings.rejected[i] == 0) kept.push_back(readings.voltage_xy[i]);
-  const double step = converter_step(kept);
+  const double step = fit.exact ? 0 : converter_step(kept);
   if (step > 2 * result.white_noise && readings.cut_off > 0)
     throw InvalidInput(
         "V_xy stands at the end of its range ({} readings) and comes in steps of {:.3g} V, more than twice its noise "
@@ -560,13 +588,18 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
     }
   }
 
+  bool detected = !(result.in_phase.low <= 0 && result.in_phase.high >= 0);
+  if (fit.exact) {
+    const double digit = ninth_digit * std::max(std::abs(*low), std::abs(*high));
+    forget_errors(result, digit);
+    detected = hall_voltage > digit;
+  }
   const bool above_floor = hall_voltage >= options.voltage_floor;
   if (!above_floor)
     result.warnings.push_back({"below_floor", 0,
                                fmt::format("the Hall voltage of {:.3g} V is below the instrument's floor of {:.3g} V",
                                            hall_voltage, options.voltage_floor)});
-  if (!(result.in_phase.low <= 0 && result.in_phase.high >= 0) && above_floor)
-    result.carrier = result.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
+  if (detected && above_floor) result.carrier = result.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
   // A signal under the floor may be anything up to the floor.
   const double floor_slope =
       above_floor ? 0 : options.voltage_floor / (result.field_amplitude * result.current * contact_factor(bar));

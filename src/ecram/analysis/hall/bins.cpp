@@ -209,14 +209,26 @@ std::optional<Sine> fit_sine(std::span<const double> time, std::span<const doubl
   return sine;
 }
 
+/// Does the field change by less than a tenth of itself?
+bool hardly_moves(const Rotation& turn) { return std::abs(turn.mean) > 10 * turn.amplitude; }
+
+/// @param noise  T, standard deviation
+[[noreturn]] void refuse_constant(const Rotation& turn, double noise) {
+  throw InvalidInput(
+      "the field is constant ({:.4g} T) but for noise of {:.2g} T; expected the reference of a rotating magnet",
+      turn.mean, noise);
+}
+
 /// Mean and amplitude of a sine through each turn (or several, where readings are few): the medians of up to 200 turns.
+///
+/// @throws InvalidInput  if what turns is less than half of the field's variance
 void fit_sines(std::span<const double> time, std::span<const double> field, Rotation& turn) {
   constexpr double least = 8, most = 128, most_windows = 200;
   const double per_turn = double(time.size()) / turn.periods, omega = 2 * std::numbers::pi * turn.frequency;
   const double turns = std::max(1.0, std::ceil(least / per_turn)), span = turns / turn.frequency;
   const double windows = std::max(1.0, std::floor((time.back() - time.front()) / span + 0.02));
   const auto stride = static_cast<std::ptrdiff_t>(std::max(1.0, turns * per_turn / most));
-  std::vector<double> means, amplitudes, scatter;
+  std::vector<double> means, amplitudes, scatter, left;
   for (double w = 0; w < windows; w += std::max(1.0, windows / most_windows)) {
     const double start = time.front() + std::floor(w) * span;
     const auto from = std::lower_bound(time.begin(), time.end(), start) - time.begin();
@@ -226,11 +238,22 @@ void fit_sines(std::span<const double> time, std::span<const double> field, Rota
       means.push_back(sine->mean);
       amplitudes.push_back(sine->amplitude);
       scatter.push_back(sine->amplitude_error);
+      left.push_back(0.5 * sine->amplitude_error * sine->amplitude_error *
+                     std::ceil(double(to - from) / double(stride)));
     }
   }
   if (means.empty()) return;
   turn.mean = quantile(means, 0.5);
   turn.amplitude = quantile(amplitudes, 0.5);
+  double beside = 0;
+  for (std::size_t w = 0; w < means.size(); ++w)
+    beside += (left[w] + std::pow(means[w] - turn.mean, 2) + 0.5 * std::pow(amplitudes[w] - turn.amplitude, 2)) /
+              double(means.size());
+  // Sines through noise take a tenth of its variance, those through a random walk up to two thirds: but that of a
+  // magnet that turns is not far from none.
+  const double turning = 0.5 * turn.amplitude * turn.amplitude;
+  if (turning < (hardly_moves(turn) ? 0.9 : 0.5) * (turning + beside))
+    refuse_constant(turn, std::sqrt(turning + beside));
   // Two or three turns may agree by chance: no less than what the readings' scatter about their sines makes.
   double square = 0;
   for (double a : amplitudes) square += (a - turn.amplitude) * (a - turn.amplitude);
@@ -278,6 +301,7 @@ Rotation rotation(std::span<const double> time, std::span<const double> field) {
     turn.frequency = 0.5 * half_turns / (crossings.back() - crossings.front());
   }
   turn.periods = duration * turn.frequency;
+  if (!(turn.periods >= 1.98) && hardly_moves(turn)) refuse_constant(turn, turn.amplitude / std::numbers::sqrt2);
   if (!(turn.periods >= 1.98))
     throw InvalidInput("{:.2g} periods of the field in {:.4g} s; at least two are needed", turn.periods, duration);
   // The median interval: a pause leaves fewer readings, not fewer in a period.

@@ -22,6 +22,9 @@ struct Rotation {
 /// amplitude are the medians of those of a sine through each turn, whose own speed is fitted with it: a sine of the
 /// mean speed through a turn of another one has another amplitude.
 ///
+/// A field of which the sines leave half of the variance or more is a constant one with noise (or nine tenths, if it
+/// changes by less than a tenth of itself).
+///
 /// @throws InvalidInput  for a constant field, fewer than two periods, or fewer than four readings a period
 Rotation rotation(std::span<const double> time, std::span<const double> field);
 

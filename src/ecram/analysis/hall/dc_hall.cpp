@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <string_view>
 
 #include <Eigen/Core>
 #include <fmt/format.h>
@@ -80,6 +81,34 @@ Line least_squares(const Eigen::MatrixXd& x, const Eigen::VectorXd& y) {
   return line;
 }
 
+/// The fit to readings at set fields, with a term in I B^2 in its last column or without.
+struct FieldFit {
+  Line line;
+  bool even = false;
+};
+
+/// Where the field was reversed the term in I B^2 moves no slope, and is fitted where it is significant (at 1 %): the
+/// offset is then that at no field. Where it was not, what is even in the field looks like the slope, and the term is
+/// fitted wherever the readings tell it.
+///
+/// @param x         the columns, that of I B^2 last
+/// @param tells     that column is no sum of the others, and there are readings for it
+/// @param reversed  the field was
+FieldFit fit_field(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, bool tells, bool reversed) {
+  FieldFit fit{least_squares(x.leftCols(x.cols() - 1), y), false};
+  if (!tells || !(fit.line.largest_residual > exact * y.cwiseAbs().maxCoeff())) return fit;
+  const Line curved = least_squares(x, y);
+  const Eigen::Index last = x.cols() - 1;
+  const bool significant =
+      !(std::abs(curved.coefficient[last]) <= fit::student_t_quantile(0.995, curved.freedom) * curved.error[last]);
+  if (significant || !reversed) fit = {curved, true};
+  return fit;
+}
+
+/// ASTM F76's configurations: current along an edge for the sheet resistance, along a diagonal for the Hall slope.
+constexpr std::string_view edges[] = {"21,34", "12,34", "32,41", "23,41", "43,12", "34,12", "14,23", "41,23"};
+constexpr std::string_view diagonals[] = {"31,42", "13,42", "42,13", "24,13"};
+
 bool varies(const std::vector<double>& values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   return *high - *low > 0.05 * std::max(std::abs(*high), std::abs(*low));
@@ -108,7 +137,7 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
     throw InvalidInput("{} readings for {}; at least {} are needed, or none is left to tell the error from", n,
                        reversed ? "the Hall slope, the offset and a thermal voltage" : "the Hall slope and the offset",
                        unknowns + 1);
-  Eigen::MatrixXd x(n, unknowns);
+  Eigen::MatrixXd x(n, unknowns + 1);
   Eigen::VectorXd y(n), along_y(n);
   const bool with_xx = !record.voltage_xx.empty();
   double largest = 0;
@@ -116,28 +145,42 @@ DcHallResult analyse_dc_hall(const DcHallRecord& record, const HallBar& bar, dou
     x(i, 0) = record.current[i] * record.field[i];
     x(i, 1) = record.current[i];
     if (reversed) x(i, 2) = 1;
+    x(i, unknowns) = record.current[i] * record.field[i] * record.field[i];
     y[i] = record.voltage_xy[i];
     along_y[i] = with_xx ? record.voltage_xx[i] : 0;
     largest = std::max(largest, std::abs(record.field[i]));
   }
   if (largest > largest_field)
     throw InvalidInput("a field of {:.4g} T; expected {} T at most: is the column in gauss?", largest, largest_field);
-  const Line line = least_squares(x, y);
+  // What of a term in I B^2 would be taken for the Hall slope: nothing where each field has its opposite.
+  const auto as_slope = signal::least_squares(x.leftCols(unknowns), x.col(unknowns));
+  const bool field_reversed = as_slope.rank < unknowns || std::abs(as_slope.coefficient[0]) < 0.1 * largest;
+  const bool tells_even = as_slope.residual.norm() > 0.05 * x.col(unknowns).norm() && n > unknowns + 1;
+  const FieldFit across = fit_field(x, y, tells_even, field_reversed);
+  const Line& line = across.line;
   DcHallResult r;
-  r.method = reversed ? "field and current reversal" : "field reversal";
+  r.method = field_reversed
+                 ? (reversed ? "field and current reversal" : "field reversal")
+                 : (reversed ? "current reversal; field varied, not reversed" : "field varied, not reversed");
   fuse_temperature(record.temperature, r);
   if (record.missing > 0)
     r.warnings.push_back({"missing", 0, fmt::format("{} readings lack a value and were left out", record.missing)});
   if (!reversed)
     r.warnings.push_back(
         {"current_not_reversed", 0, "thermal voltages cannot be told from the offset without reversed current"});
+  if (!field_reversed)
+    r.warnings.push_back({"field_not_reversed", 0,
+                          across.even ? "the field was varied, not reversed: a term in its square was told from the "
+                                        "Hall slope by the readings' curvature alone"
+                                      : "the field was varied, not reversed: what is even in it (magnetoresistance of "
+                                        "the offset) cannot be told from the Hall slope"});
   const double factor = (bar.arms_swapped ? -1 : 1) / contact_factor(bar);
   const Estimate slope = fit::student_estimate(line.coefficient[0], line.error[0], line.freedom);
   r.hall_slope = scaled(slope, factor);
   r.hall_resistance = scaled(slope, bar.arms_swapped ? -largest : largest);
   Estimate resistance;
   if (with_xx) {
-    const Line along = least_squares(x, along_y);
+    const Line along = fit_field(x, along_y, tells_even, field_reversed).line;
     resistance = fit::student_estimate(along.coefficient[1], along.error[1], along.freedom);
     // Which of the two carries the Hall signal, and which the large resistive offset? The error of one that fits
     // exactly is that of its digits.
@@ -219,11 +262,21 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   check_current(mean_current, floors);
   if (largest > largest_field)
     throw InvalidInput("a field of {:.4g} T; expected {} T at most: is the column in gauss?", largest, largest_field);
+  // The readings along the edges are those without field, whatever a magnet's remanence and a sensor's zero show; those
+  // across the diagonals are for the Hall slope.
+  constexpr double small = 0.1, most_without_hall = 0.05;  // of the Hall readings' field; T
+  const auto across_diagonal = [](const VanDerPauwReading& r) {
+    return std::ranges::find(diagonals, r.configuration) != std::end(diagonals);
+  };
+  double hall_field = 0;
+  for (const auto& r : readings)
+    if (across_diagonal(r)) hall_field = std::max(hall_field, std::abs(r.field));
+  const double no_field = hall_field > 0 ? small * hall_field : most_without_hall;
   for (const auto& r : readings) {
     if (!(std::abs(r.current) > 0))
       throw InvalidInput("configuration {}: current {} A; expected one that is not zero", r.configuration, r.current);
     const double resistance = r.voltage / r.current;
-    if (std::abs(r.field) <= 0.02 * largest || largest == 0) {
+    if (std::abs(r.field) <= no_field) {
       none[r.configuration].push_back(resistance);
     } else {
       const int side = r.field > 0 ? 0 : 1;
@@ -237,7 +290,7 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   for (const auto& r : readings) {
     const int side = r.field > 0 ? 0 : 1;
     const double mean = field_count[side] > 0 ? field_sum[side] / field_count[side] : 0;
-    if (std::abs(r.field) > 0.02 * largest && std::abs(std::abs(r.field) / mean - 1) > 0.02)
+    if (std::abs(r.field) > no_field && std::abs(std::abs(r.field) / mean - 1) > 0.02)
       throw InvalidInput(
           "configuration {} at {:.4g} T, the mean of that sign is {:.4g} T; expected one field +B and "
           "one field -B",
@@ -246,8 +299,7 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   const auto at = [&](const char* name) {
     const auto found = none.find(name);
     if (found == none.end())
-      throw InvalidInput(
-          "reading {} at zero field is missing; ASTM F76 needs 21,34 12,34 32,41 23,41 43,12 34,12 14,23 41,23", name);
+      throw InvalidInput("reading {} at zero field is missing; ASTM F76 needs {}", name, fmt::join(edges, " "));
     return mean_known(found->second);
   };
   const double ra1 = 0.5 * (at("21,34") - at("12,34")), ra2 = 0.5 * (at("32,41") - at("23,41"));
@@ -279,8 +331,8 @@ DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings
   const auto across = [&](const char* name) {
     const auto plus = hall[0].find(name), minus = hall[1].find(name);
     if (plus == hall[0].end() || minus == hall[1].end())
-      throw InvalidInput(
-          "reading {} is missing at one of the fields; ASTM F76 needs 31,42 13,42 42,13 24,13 at +B and -B", name);
+      throw InvalidInput("reading {} is missing at one of the fields; ASTM F76 needs {} at +B and -B", name,
+                         fmt::join(diagonals, " "));
     return 0.5 * (plus->second.first / plus->second.second - minus->second.first / minus->second.second);
   };
   const double field = 0.5 * (field_sum[0] / field_count[0] + field_sum[1] / field_count[1]);
@@ -326,11 +378,9 @@ std::vector<VanDerPauwReading> read_van_der_pauw(const std::filesystem::path& pa
     std::string word = configuration.words[configuration.codes[i]];
     for (char& c : word)
       if (c == '-' || c == ' ' || c == '_' || c == ';') c = ',';
-    constexpr std::string_view known[] = {"21,34", "12,34", "32,41", "23,41", "43,12", "34,12",
-                                          "14,23", "41,23", "31,42", "13,42", "42,13", "24,13"};
-    if (std::ranges::find(known, word) == std::end(known))
-      throw InvalidInput("{}: configuration '{}'; expected one of ASTM F76's, {}", record::where(table, i),
-                         record::printable(word), fmt::join(known, " "));
+    if (std::ranges::find(edges, word) == std::end(edges) && std::ranges::find(diagonals, word) == std::end(diagonals))
+      throw InvalidInput("{}: configuration '{}'; expected one of ASTM F76's, {} {}", record::where(table, i),
+                         record::printable(word), fmt::join(edges, " "), fmt::join(diagonals, " "));
     readings.push_back({word, current[i], voltage[i], field[i]});
     for (const auto& sensor : sensors) readings.back().temperature.push_back(sensor[i]);
   }

@@ -31,9 +31,12 @@ struct HallFloors {
   double current = 0;  ///< A: smaller currents are refused
 };
 
-/// Least squares on V_xy = I (R_0 + b B) + V_0 over all readings. Reversed field separates the Hall term from the
-/// offset, reversed current the offset from thermal voltages; V_0 is fitted only if the current was reversed or varied.
-/// Readings that fit to their ninth digit say nothing of their error: it is NaN then, with a warning.
+/// Least squares on V_xy = I (R_0 + b B [+ q B^2]) + V_0 over all readings. Reversed field separates the Hall term from
+/// the offset, reversed current the offset from thermal voltages; V_0 is fitted only if the current was reversed or
+/// varied. The even term is fitted where it is significant, and where the field was varied, not reversed, wherever the
+/// readings tell it: without it magnetoresistance of the offset would be Hall slope there, which a warning says. The
+/// same for V_xx, whose resistance is that at no field then. Readings that fit to their ninth digit say nothing of
+/// their error: it is NaN then, with a warning.
 ///
 /// @throws InvalidInput  if the field was neither reversed nor varied, for no more readings than unknowns, currents
 /// below
@@ -53,8 +56,9 @@ struct VanDerPauwReading {
 
 /// Sheet resistance from the eight readings without field, through the f of van der Pauw that solves
 /// (Q - 1)/(Q + 1) = (f / ln 2) arcosh(exp(ln 2 / f) / 2), and the Hall coefficient from the readings across the
-/// diagonals at both fields, which have to be steady. Pairs that disagree by more than 10 % (F76's limit) are warned
-/// of.
+/// diagonals at both fields, which have to be steady. "Without field" is a tenth of the Hall readings' field at the
+/// most, or 50 mT where there are none: magnets have a remanence, sensors a zero. Pairs that disagree by more than 10 %
+/// (F76's limit) are warned of.
 ///
 /// Source: ASTM F76-08, sections 10 and 11; van der Pauw, Philips Res. Rep. 13, 1 (1958).
 DcHallResult analyse_van_der_pauw(const std::vector<VanDerPauwReading>& readings, double thickness,

@@ -50,23 +50,74 @@ std::vector<double> drift_criteria(const signal::Regression& full, int most, std
   return all;
 }
 
-/// Standard deviation of the readings' noise from the differences of neighbours.
-double noise_of_neighbours(const std::vector<double>& readings) {
-  std::vector<double> steps;
-  for (std::size_t i = 1; i < readings.size(); ++i) steps.push_back(readings[i] - readings[i - 1]);
-  return steps.empty() ? 0 : signal::robust_scale(std::move(steps)) / std::numbers::sqrt2;
+/// What stands out of the readings at the same level of the current: those of a current that is reversed from one to
+/// the next all stand out of their neighbours.
+std::vector<char> spikes_within(const CurrentLevels& levels, const std::vector<double>& values, int reach,
+                                double limit) {
+  if (levels.level.empty()) return signal::spikes(values, reach, limit);
+  std::vector<char> found(values.size());
+  for (std::size_t level = 0; level < static_cast<std::size_t>(levels.count); ++level) {
+    std::vector<std::size_t> rows;
+    std::vector<double> own;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (levels.level[i] == level) rows.push_back(i), own.push_back(values[i]);
+    const std::vector<char> out = signal::spikes(own, reach, limit);
+    for (std::size_t k = 0; k < rows.size(); ++k) found[rows[k]] = out[k];
+  }
+  return found;
+}
+
+/// Readings whose bin stands out of those within a turn on either side by more than seven robust standard deviations,
+/// and by more than one and a half steps of the converter: a burst that is shorter than a turn. None where bins are too
+/// few to say what is usual.
+///
+/// @param r         those rejected have no say
+/// @param residual  V, of each reading
+std::vector<char> disturbed_readings(const Readings& r, const std::vector<double>& residual, const Rotation& turn,
+                                     double bins_per_period) {
+  constexpr std::size_t least_bins = 60;
+  constexpr double most = 7;
+  std::vector<double> apart, count;
+  std::vector<std::size_t> bin_of(r.time.size());
+  double last = -1;
+  for (std::size_t i = 0; i < r.time.size(); ++i) {
+    if (r.rejected[i] != 0) continue;
+    const double bin = std::floor((r.time[i] - r.time.front()) * turn.frequency * bins_per_period + 1e-9);
+    if (bin != last) apart.push_back(0), count.push_back(0);
+    last = bin;
+    apart.back() += residual[i];
+    count.back() += 1;
+    bin_of[i] = apart.size() - 1;
+  }
+  std::vector<char> found(r.time.size());
+  if (apart.size() < least_bins) return found;
+  for (std::size_t b = 0; b < apart.size(); ++b) apart[b] /= std::sqrt(count[b]);  // all with noise of a reading
+  const std::vector<double> usual =
+      signal::running_median(apart, static_cast<int>(std::clamp(bins_per_period, 8.0, 40.0)));
+  for (std::size_t b = 0; b < apart.size(); ++b) apart[b] = std::abs(apart[b] - usual[b]);
+  const double limit = most * signal::robust_scale(apart);
+  if (!(limit > 0) || *std::max_element(apart.begin(), apart.end()) <= limit) return found;
+  std::vector<double> kept;
+  for (std::size_t i = 0; i < r.time.size(); ++i)
+    if (r.rejected[i] == 0) kept.push_back(r.voltage_xy[i]);
+  const double step = converter_step(kept);
+  for (std::size_t i = 0; i < r.time.size(); ++i)
+    if (const std::size_t b = bin_of[i];
+        r.rejected[i] == 0 && apart[b] > limit && apart[b] > 1.5 * step * std::sqrt(count[b]))
+      found[i] = 1;
+  return found;
 }
 
 /// Where the current was not switched between levels: its smooth part, if what it does beside that is no more than the
 /// noise of its readings. Sets `modulated` if it is more, a fifth of the mean at least.
-void smooth_current(Block& block, double reading_noise, int most_order) {
+void smooth_current(Block& block, const CurrentLevels& levels, int most_order) {
   const Smooth s = smooth(block.polynomials.leftCols(most_order + 1), block.bins.current);
   const double magnitude = mean_magnitude(block.bins.current);
   std::vector<double> deviation(block.bins.current);
   double square = 0;
   for (std::size_t i = 0; i < deviation.size(); ++i) {
     deviation[i] -= s.values[i];
-    square += reading_noise * reading_noise / block.bins.weight[i] / double(deviation.size());
+    square += levels.reading_noise * levels.reading_noise / block.bins.weight[i] / double(deviation.size());
   }
   const double apart = signal::robust_scale(deviation);
   block.modulated = apart * apart > square + 0.04 * magnitude * magnitude && apart > 1.5 * std::sqrt(square);
@@ -77,7 +128,7 @@ void smooth_current(Block& block, double reading_noise, int most_order) {
     block.current_error = square / (vector(block.current).squaredNorm() / double(deviation.size()));
   } else {
     block.current = s.values;
-    block.current_error = s.mean_error / std::abs(mean(s.values));
+    block.current_error = std::hypot(s.mean_error, levels.rounding) / std::abs(mean(s.values));
   }
 }
 
@@ -148,7 +199,7 @@ int most_drift_order(const Rotation& turn, int wanted) {
 }
 
 Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale,
-                 const CurrentLevels& levels, double reading_noise) {
+                 const CurrentLevels& levels) {
   Block block;
   block.reference = reference(bins.time, bins.field, turn);
   const bool noisy = block.reference.left_noise > 0;
@@ -170,7 +221,7 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
     const double share = double(positive) / double(block.current.size()), magnitude = mean_magnitude(block.current);
     block.modulated = (share > 0.05 && share < 0.95) || signal::robust_scale(deviation) > 0.2 * magnitude;
   } else {
-    smooth_current(block, reading_noise, most_order);
+    smooth_current(block, levels, most_order);
   }
   if (mean_magnitude(block.current) <= 0.02 * current_scale) {
     block.no_current = true;
@@ -320,19 +371,21 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
                      double current_scale) {
   constexpr int reach = 4;
   constexpr double most = 7;
+  CurrentLevels levels = current_levels(r);
   std::vector<char> longitudinal(r.time.size());  // and others that are left out whatever V_xy is
-  if (!r.voltage_xx.empty()) longitudinal = signal::spikes(r.voltage_xx, reach, 10);
+  if (!r.voltage_xx.empty()) longitudinal = spikes_within(levels, r.voltage_xx, reach, 10);
   // Marks what stands out of these values, or of V_xx. Has anything changed?
   const auto mark = [&](const std::vector<double>& values) {
-    std::vector<char> found = signal::spikes(values, reach, most);
+    std::vector<char> found = spikes_within(levels, values, reach, most);
     for (std::size_t i = 0; i < found.size(); ++i) found[i] |= longitudinal[i];
     const bool changed = found != r.rejected;
     r.rejected = std::move(found);
     return changed;
   };
-  CurrentLevels levels = current_levels(r.time, r.current);
   for (std::size_t i = 0; i < levels.uncertain.size(); ++i) longitudinal[i] |= levels.uncertain[i];
-  const double reading_noise = noise_of_neighbours(r.current);
+  if (levels.spikes > 0)
+    r.warnings.push_back(
+        {"current_spikes", 0, fmt::format("{} readings of the current stand out and were left out", levels.spikes)});
   if (levels.count > 1) r.current = std::move(levels.current);
   // A current that changes within the bins would average to nothing: then each reading is a bin.
   constexpr double most_bins = 65536;
@@ -345,7 +398,7 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
     if (left < least_in_a_record)
       throw InvalidInput("{} of {} readings do not stand out of V_xy or V_xx; at least {} are needed", left,
                          r.rejected.size(), least_in_a_record);
-    return make_block(bin(r, turn, bins_per_period), turn, options, current_scale, levels, reading_noise);
+    return make_block(bin(r, turn, bins_per_period), turn, options, current_scale, levels);
   };
 
   mark(r.voltage_xy);
@@ -358,8 +411,20 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
     if (m.x.rows() < m.x.cols() + 2) return false;
     const auto fit = signal::least_squares(m.x, m.y);
     const double slope = fit.coefficient[HallModel::hall];
-    const Eigen::VectorXd background = m.y - fit.residual - slope * m.x.col(HallModel::hall);
-    // The background is smooth enough for straight lines between bins; the Hall term follows each reading's field.
+    // What is beside the Hall term is smooth enough for straight lines between bins, apart from the current, which may
+    // be another at the next reading; the Hall term follows each reading's field.
+    Eigen::VectorXd resistance = Eigen::VectorXd::Zero(m.x.rows()), rest = m.y - fit.residual;
+    rest -= slope * m.x.col(HallModel::hall);
+    if (!block.no_current) {
+      rest -= fit.coefficient[HallModel::even] * m.x.col(HallModel::even);
+      resistance =
+          fit.coefficient[HallModel::even] * (vector(block.field).cwiseAbs2().array() - block.mean_field2).matrix();
+      for (std::size_t k = 0; k < m.drift[0].size(); ++k) {
+        const double of_one = fit.coefficient[m.drift[0][k]];
+        rest -= of_one * m.x.col(m.drift[0][k]);
+        resistance += of_one / mean_magnitude(block.current) * block.polynomials.col(static_cast<Eigen::Index>(k));
+      }
+    }
     std::size_t b = 0;
     const std::size_t last = block.bins.time.size() - 1;
     for (std::size_t i = 0; i < r.time.size(); ++i) {
@@ -369,7 +434,8 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
       const auto at = static_cast<Eigen::Index>(b);
       const double current =
           block.modulated || block.levels > 1 ? r.current[i] : between(block.current[b], block.current[b + 1]);
-      residual[i] = r.voltage_xy[i] - between(background[at], background[at + 1]) - slope * current * r.field[i];
+      residual[i] = r.voltage_xy[i] - between(rest[at], rest[at + 1]) -
+                    current * (between(resistance[at], resistance[at + 1]) + slope * r.field[i]);
     }
     return true;
   };
@@ -377,7 +443,35 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
     if (!fit_readings() || !mark(residual)) break;
     one[0] = again();
   }
-  if (r.limits.empty()) return std::move(one[0]);
+  // What disturbs more readings in a row than the medians reach stands out of the residual of a turn.
+  const auto without_disturbed = [&] {
+    const std::vector<char> others = r.rejected;
+    std::vector<char> disturbed(r.time.size());
+    for (int pass = 0; pass < 8; ++pass) {
+      if (!fit_readings()) break;
+      r.rejected = others;
+      std::vector<char> found = disturbed_readings(r, residual, turn, bins_per_period);
+      for (std::size_t i = 0; i < others.size(); ++i) r.rejected[i] |= found[i];
+      if (found == disturbed) break;
+      disturbed = std::move(found);
+      one[0] = again();
+    }
+    std::size_t count = 0, stretches = 0;
+    for (std::size_t i = 0; i < disturbed.size(); ++i) {
+      count += disturbed[i] != 0 ? 1 : 0;
+      stretches += disturbed[i] != 0 && (i == 0 || disturbed[i - 1] == 0) ? 1 : 0;
+    }
+    if (count > 0) {
+      const auto first = std::find(disturbed.begin(), disturbed.end(), 1) - disturbed.begin();
+      r.warnings.push_back(
+          {"disturbed", 0,
+           fmt::format("{} readings of V_xy stand out together, in {} stretch{} (the first at {:.6g} "
+                       "s), and were left out",
+                       count, stretches, stretches > 1 ? "es" : "", r.time[static_cast<std::size_t>(first)])});
+    }
+    return std::move(one[0]);
+  };
+  if (r.limits.empty()) return without_disturbed();
 
   // Leaving readings out for their own value would favour those that noise moved away from the limit: all go that the
   // fit to the others puts near it. Whether the limit is one shows when the crests have had no say in the fit.
@@ -409,14 +503,21 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
     cut_away();
     if (r.rejected == before) break;
   }
+  std::vector<double> others;
+  for (double v : r.voltage_xy)
+    if (std::ranges::none_of(r.limits, [&](const Limit& limit) { return limit.value == v; })) others.push_back(v);
+  const auto [least, largest] = std::ranges::minmax(others);
+  const double others_step = least < largest ? converter_step(others) : infinite;
   std::erase_if(r.limits, [&](const Limit& limit) {
     double beyond = 0, count = 0;
     for (std::size_t i = 0; i < residual.size(); ++i)
       if (r.voltage_xy[i] == limit.value) beyond -= limit.side * residual[i], count += 1;
     beyond /= count;
     // Noise does not repeat an extreme but on a coarse converter, whose last step the fit crosses about its middle.
+    // Further from the others than a step of theirs it is a drop-out, if the fit does not come near.
+    const bool far = limit.step > std::max(1.5 * others_step, 10 * noise);
     return limit.step > noise && beyond < 0.4 * limit.step + 3 * noise / std::sqrt(count) &&
-           beyond > -(limit.step + 5 * noise);
+           beyond > -((far ? 0.6 : 1) * limit.step + 5 * noise);
   });
   cut_away();
   r.cut_off = static_cast<std::size_t>(std::count(cut.begin(), cut.end(), 1));
@@ -425,7 +526,8 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
                           fmt::format("{} readings of V_xy stand at the end of the range, or within its noise of it, "
                                       "and were left out",
                                       r.cut_off)});
-  return again();
+  one[0] = again();
+  return without_disturbed();
 }
 
 std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>& residual) {

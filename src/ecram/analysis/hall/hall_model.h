@@ -38,9 +38,8 @@ int most_drift_order(const Rotation& turn, int wanted);
 
 /// @param bins           with the current of the levels, if there are several
 /// @param current_scale  A: smaller currents than 2 % of it are none
-/// @param reading_noise  A, of a reading of the current
 Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale,
-                 const CurrentLevels& levels, double reading_noise);
+                 const CurrentLevels& levels);
 
 /// Bins of the usable readings after the spikes among them were marked in `readings`: those on a first fit's residual,
 /// so that spikes are seen that stand on a drift.
