@@ -403,15 +403,14 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
         r.mobility.value = std::abs(coefficient) / (hall_factor * resistivity);
         if (std::isfinite(file.thickness)) {
           r.hall_slope.value = coefficient / file.thickness;
-          r.hall_resistance.value = r.hall_slope.value * value("Field");
+          r.hall_resistance.value = r.hall_slope.value * std::abs(value("Field"));
           r.sheet_density.value = r.density.value * file.thickness;
           r.sheet_resistance.value = resistivity / file.thickness;
         }
         // The file's own numbers are those of a Hall factor of 1.
         const auto compare = [&](double stated, double expected, const char* what, const char* unit) {
-          const bool sign = stated * coefficient < 0;
           if (!std::isfinite(stated) || stated == 0) return;
-          if (!sign && std::abs(std::abs(stated / expected) - 1) <= 0.02) return;
+          if (std::abs(stated / expected - 1) <= 0.02) return;
           r.warnings.push_back(
               {"file_contradicts_itself", table.lines[row],
                fmt::format("line {}: the file's {} {:.4g} {} is not that of its Hall coefficient, {:.4g} {}",
@@ -420,7 +419,8 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
         const double density = 1 / (constants::elementary_charge * coefficient);
         compare(value("Carrier Density"), density, "density", "1/m^3");
         compare(value("Sheet Carrier Density"), density * file.thickness, "sheet density", "1/m^2");
-        compare(value("Hall Mobility"), coefficient / resistivity, "mobility", "m^2/(V s)");
+        // A mobility may stand there with the carrier's sign or as a magnitude.
+        compare(std::abs(value("Hall Mobility")), std::abs(coefficient / resistivity), "mobility", "m^2/(V s)");
         points.push_back(std::move(r));
       }
     }
