@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/analysis/hall/ac_hall.h"
 
+#include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
+#include <numbers>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -654,6 +657,38 @@ TEST(AcHall, NothingIsLeftOutWhereNothingIsWrong) {
       return w.code == "field_spikes" || w.code == "many_rejected";
     })) << phase;
   }
+}
+
+// The mean of B^2 over a bin is not the square of the mean of B. A sensor that stands off zero makes the difference one
+// of the slope: 800 exact readings a turn in bins of twenty.
+TEST(AcHall, EvenTermIsAveragedAfterSquaring) {
+  auto scene = paper_scene(1e6);
+  scene.interval = 0.1;
+  scene.loop_area = 0;
+  const auto t = synthetic::truth(scene);
+  const double even = 0.5 * t.sheet_resistance * scene.misalignment / scene.bar.width;
+  HallRecord record = synthetic::hall_record(scene);
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    const double plain = record.field[i];
+    record.field[i] += 0.15;
+    record.voltage_xy[i] +=
+        t.current * (t.hall_slope * (record.field[i] - plain) + even * record.field[i] * record.field[i]);
+  }
+  const HallResult r = analyse_hall(record, scene.bar);
+  EXPECT_NEAR(r.even.value / even, 1, 1e-4);
+  EXPECT_NEAR(r.hall_slope.value / t.hall_slope, 1, 1e-5);
+  EXPECT_NEAR(r.lock_in.mean.in_phase.value / t.hall_slope / 0.6, 1, 1e-3);
+}
+
+// 1/f noise that is the stronger one up to the highest frequency that the readings show: where it meets the white noise
+// cannot be seen.
+TEST(AcHall, CornerAboveTheSamplingIsNotThere) {
+  auto scene = paper_scene(100);
+  scene.flicker_corner = 0.05;
+  EXPECT_NEAR(std::log(analyse(scene).corner_frequency / 0.05), 0, 1);
+  scene.white_noise *= 1e-3;
+  scene.flicker_corner = 100;
+  EXPECT_TRUE(std::isnan(analyse(scene).corner_frequency));
 }
 
 }  // namespace

@@ -124,7 +124,8 @@ HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bo
   return f;
 }
 
-/// Frequency at which the coloured part of the noise is as strong as the white part.
+/// Frequency at which the coloured part of the noise is as strong as the white part; NaN where that is beyond what
+/// readings so far apart show.
 double corner(const signal::NoiseColour& colour, const std::vector<double>& rates, double reading_interval) {
   if (colour.flicker <= 0 && colour.brown <= 0) return 0;
   const auto excess = [&](double f) {
@@ -134,8 +135,9 @@ double corner(const signal::NoiseColour& colour, const std::vector<double>& rate
       density += (colour.flicker + (k == 0 ? colour.brown : 0)) * 4 * rates[k] / (rates[k] * rates[k] + omega * omega);
     return density;
   };
-  double low = rates.front() / (2 * pi) * 1e-3, high = rates.back() / (2 * pi) * 1e3;
+  double low = rates.front() / (2 * pi) * 1e-3, high = 0.5 / reading_interval;
   if (excess(low) < 0) return 0;
+  if (excess(high) > 0) return std::numeric_limits<double>::quiet_NaN();
   for (int i = 0; i < 60; ++i) {
     const double middle = std::sqrt(low * high);
     (excess(middle) > 0 ? low : high) = middle;
@@ -538,7 +540,8 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   }
 
   if (!block.modulated) {
-    BinnedResistance resistance{block.bins.time, block.field, block.reference.rate, block.bins.voltage_xy};
+    BinnedResistance resistance{block.bins.time, block.field, block.field2, block.reference.rate,
+                                block.bins.voltage_xy};
     for (std::size_t i = 0; i < resistance.resistance.size(); ++i) {
       // What the record at zero current showed to go with the motor is none of the Hall signal.
       if (result.pickup_separated)

@@ -102,8 +102,9 @@ struct HallResult : HallFilm {
   bool longitudinal_regressor = false;  ///< V_xx helped to describe the offset
   bool pickup_separated = false;
   signal::NoiseColour colour;
-  double white_noise = 0;       ///< V of one reading
-  double corner_frequency = 0;  ///< Hz where the coloured noise meets the white; 0: white
+  double white_noise = 0;  ///< V of one reading
+  /// Hz where the coloured noise meets the white; 0: white; NaN: above the highest frequency that the readings show.
+  double corner_frequency = 0;
 
   LockIn lock_in;
   FourierHall fourier;

@@ -383,22 +383,23 @@ Bins bin(const Readings& r, const Rotation& turn, double per_period) {
   const bool with_xx = !r.voltage_xx.empty();
   Bins bins;
   const auto reserve = static_cast<std::size_t>(std::min(double(r.time.size()), turn.periods * per_period + 2));
-  for (auto* column : {&bins.time, &bins.weight, &bins.field, &bins.current, &bins.current_field, &bins.current_field2,
-                       &bins.current_cubed, &bins.voltage_xy, &bins.voltage_xx})
+  for (auto* column : {&bins.time, &bins.weight, &bins.field, &bins.field2, &bins.current, &bins.current_field,
+                       &bins.current_field2, &bins.current_cubed, &bins.voltage_xy, &bins.voltage_xx})
     column->reserve(reserve);
-  double count = 0, t = 0, b = 0, current = 0, cb = 0, cb2 = 0, cubed = 0, xy = 0, xx = 0;
+  double count = 0, t = 0, b = 0, b2 = 0, current = 0, cb = 0, cb2 = 0, cubed = 0, xy = 0, xx = 0;
   const auto close = [&] {
     if (count == 0) return;
     bins.time.push_back(t / count);
     bins.weight.push_back(count);
     bins.field.push_back(b / count);
+    bins.field2.push_back(b2 / count);
     bins.current.push_back(current / count);
     bins.current_field.push_back(cb / count);
     bins.current_field2.push_back(cb2 / count);
     bins.current_cubed.push_back(cubed / count);
     bins.voltage_xy.push_back(xy / count);
     if (with_xx) bins.voltage_xx.push_back(xx / count);
-    count = t = b = current = cb = cb2 = cubed = xy = xx = 0;
+    count = t = b = b2 = current = cb = cb2 = cubed = xy = xx = 0;
   };
   const double start = r.time.front();
   double next = start + width;
@@ -411,6 +412,7 @@ Bins bin(const Readings& r, const Rotation& turn, double per_period) {
     count += 1;
     t += r.time[i];
     b += r.field[i];
+    b2 += r.field[i] * r.field[i];
     current += r.current[i];
     cb += r.current[i] * r.field[i];
     cb2 += r.current[i] * r.field[i] * r.field[i];

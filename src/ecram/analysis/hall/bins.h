@@ -29,7 +29,9 @@ Rotation rotation(std::span<const double> time, std::span<const double> field);
 /// in its regressors holds for the averages as for the readings.
 struct Bins {
   std::vector<double> time, interval, weight;  ///< s; s since the bin before; readings in it
-  std::vector<double> field, current, current_field, current_field2, current_cubed, voltage_xy, voltage_xx;
+  /// T, T^2, A, A T, A T^2, A^3, V, V: the mean of each product over the readings, which where they change within a bin
+  /// is not the product of the means.
+  std::vector<double> field, field2, current, current_field, current_field2, current_cubed, voltage_xy, voltage_xx;
 };
 
 /// An end of V_xy's range, perhaps: an extreme that readings repeat. It may as well be the crest of a coarse converter.

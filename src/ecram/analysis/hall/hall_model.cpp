@@ -153,6 +153,9 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
   block.reference = reference(bins.time, bins.field, turn);
   const bool noisy = block.reference.left_noise > 0;
   block.field = lagged(bins.time, noisy ? block.reference.smooth : bins.field, options.rc_time);
+  block.field2 = bins.field2;
+  // The noise would not average out of a square.
+  if (noisy) std::ranges::transform(block.reference.smooth, block.field2.begin(), [](double b) { return b * b; });
   block.polynomials = legendre(bins.time, most_drift_order(turn, options.most_drift_order));
   block.bins = std::move(bins);
 
@@ -178,7 +181,7 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
     block.current.assign(block.bins.time.size(), 0.0);
     block.current_error = block.current_noise = 0;
   }
-  block.mean_field2 = vector(block.bins.field).squaredNorm() / double(block.bins.field.size());
+  block.mean_field2 = mean(block.field2);
   return block;
 }
 
@@ -229,7 +232,7 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
         block.modulated ? Eigen::VectorXd(vector(bins.current_field)) : current.cwiseProduct(field);
     x.col(HallModel::rate) = rate;
     x.col(HallModel::even) =
-        (block.modulated ? Eigen::VectorXd(vector(bins.current_field2)) : current.cwiseProduct(field.cwiseAbs2())) -
+        (block.modulated ? Eigen::VectorXd(vector(bins.current_field2)) : current.cwiseProduct(vector(block.field2))) -
         block.mean_field2 * current;
     if (separated) {
       x.col(HallModel::pickup) = field;
@@ -437,9 +440,9 @@ std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>&
     if (out == 0 || out > keep.size() / 10) continue;
     dropped += out;
     Bins& b = block.bins;
-    for (auto* column :
-         {&b.time, &b.interval, &b.weight, &b.field, &b.current, &b.current_field, &b.current_field2, &b.current_cubed,
-          &b.voltage_xy, &b.voltage_xx, &block.field, &block.current, &block.reference.smooth, &block.reference.rate}) {
+    for (auto* column : {&b.time, &b.interval, &b.weight, &b.field, &b.field2, &b.current, &b.current_field,
+                         &b.current_field2, &b.current_cubed, &b.voltage_xy, &b.voltage_xx, &block.field, &block.field2,
+                         &block.current, &block.reference.smooth, &block.reference.rate}) {
       if (column->empty()) continue;
       std::size_t to = 0;
       for (std::size_t i = 0; i < keep.size(); ++i)

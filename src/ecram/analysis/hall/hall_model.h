@@ -18,12 +18,13 @@ struct Block {
   Bins bins;
   Reference reference;
   std::vector<double> field;    ///< T: what enters the Hall term, smooth if the sensor is noisy, and lagged
+  std::vector<double> field2;   ///< T^2: of the even term; the mean of B^2 in each bin
   std::vector<double> current;  ///< A: smooth where the source did not change it
   Eigen::MatrixXd polynomials;  ///< Legendre's, of the time: a row a bin, a column an order
   std::vector<double> lines;    ///< Hz: of disturbances beside the rotation; each has a cosine and a sine
   bool modulated = false;       ///< the current was reversed or switched within the record
   bool no_current = false;
-  double mean_field2 = 0;                          ///< T^2
+  double mean_field2 = 0;                          ///< T^2, of field2
   double current_error = 0;                        ///< relative, of the current: in slope and resistance alike
   double current_noise = 0;                        ///< A, of a bin's current, where that is used as it was read
   int levels = 1;                                  ///< that the current was switched between

@@ -96,7 +96,7 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   const auto vector = [](const std::vector<double>& v) {
     return Eigen::Map<const Eigen::ArrayXd>(v.data(), static_cast<Eigen::Index>(v.size()));
   };
-  const auto current = vector(block.current), field = vector(block.field), magnetic = vector(block.bins.field);
+  const auto current = vector(block.current), field = vector(block.field), field2 = vector(block.field2);
   const double scale = mean_magnitude(block.current);
   const Eigen::VectorXd cube = current_cubed(block) / (scale * scale);
   const bool several = tells_bend(block, cube, scale);
@@ -111,7 +111,7 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   model.y = vector(block.bins.voltage_xx);
   model.x.col(HallModel::hall) = current * field;
   model.x.col(HallModel::rate) = vector(block.reference.rate);
-  model.x.col(HallModel::even) = current * (magnetic.square() - block.mean_field2);
+  model.x.col(HallModel::even) = current * (field2 - block.mean_field2);
   if (block.modulated) model.x.col(3).setOnes();
   if (several) model.x.col(4) = cube;
   model.thermal = {{}};
