@@ -573,7 +573,8 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   // A signal under the floor may be anything up to the floor.
   const double floor_slope =
       above_floor ? 0 : options.voltage_floor / (result.field_amplitude * result.current * contact_factor(bar));
-  fill_film(result, bar, options.hall_factor, with_xx ? &along.resistance : nullptr, floor_slope, block.current_error);
+  fill_film(result, bar, options.hall_factor, with_xx ? &along.resistance : nullptr,
+            {double(fit.regression.degrees_of_freedom), along.freedom}, floor_slope, block.current_error);
 
   fill_trace(result, fit, block);
   look_for_trouble(result, with_xx ? &along : nullptr, fit);

@@ -42,8 +42,7 @@ void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimat
   const double floor_slope =
       above_floor ? 0 : std::abs(r.hall_slope.value / r.hall_resistance.value) * floors.voltage / current;
   if (detected && above_floor) r.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
-  fill_film(r, bar, hall_factor, resistance, floor_slope);
-  if (r.mobility.known()) r.mobility = fit::student_estimate(r.mobility.value, r.mobility.standard_error, freedom);
+  fill_film(r, bar, hall_factor, resistance, {freedom, freedom}, floor_slope);
   if (!error_known)
     r.warnings.push_back({"error_unknown", 0,
                           "the readings agree to their ninth digit: the error of the Hall slope cannot be told from "

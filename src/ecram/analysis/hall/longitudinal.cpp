@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ecram/core/interrupt.h"
+#include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
 namespace {
@@ -127,6 +128,7 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   const auto plain = signal::least_squares(x, model.y);
 
   Longitudinal l;
+  constexpr double known = std::numeric_limits<double>::infinity();  // degrees of freedom
   const double rounding = least_step(readings) / std::sqrt(12.0) / scale;
   // Below the ninth digit it is not scatter that an instrument shows.
   const bool seen = plain.residual.norm() / std::sqrt(double(n)) > 1e-9 * model.y.cwiseAbs().maxCoeff();
@@ -135,6 +137,7 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
     return l;
   }
   Eigen::VectorXd coefficient = plain.coefficient, error;
+  double freedom = std::max<double>(1, double(n - plain.rank));
   // Where two levels tell R_xx by their difference their errors weigh more than in their mean.
   const auto shifts = level_shifts(block);
   std::vector<Eigen::VectorXd> response;
@@ -144,8 +147,8 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
     // The coefficients of the drift that was not wanted stand last.
     coefficient.head(fit.coefficient.size()) = fit.coefficient;
     error = fit.covariance.diagonal().cwiseSqrt();
+    freedom = double(fit.degrees_of_freedom);
   } else {
-    const double freedom = std::max<double>(1, double(n - plain.rank));
     error = (plain.residual.squaredNorm() / freedom * plain.inverse.diagonal()).cwiseSqrt();
     for (const Eigen::VectorXd& shift : shifts) response.push_back(signal::least_squares(x, shift).coefficient);
   }
@@ -154,7 +157,11 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   double by_levels = 0;
   for (const Eigen::VectorXd& change : response) by_levels += change[mean_resistance] * change[mean_resistance];
   const double current_error = std::max(block.current_error, std::sqrt(by_levels));
-  l.resistance = normal_estimate(r, std::hypot(error[mean_resistance], rounding, current_error * r));
+  const fit::ErrorPart scatter{error[mean_resistance], freedom}, steps{rounding, known},
+      by_current{current_error * r, known};
+  l.resistance = fit::student_estimate(r, std::hypot(scatter.error, steps.error, by_current.error),
+                                       fit::freedom_of_sum({scatter, steps, by_current}));
+  l.freedom = fit::freedom_of_sum({scatter, steps});
   l.odd = coefficient[HallModel::hall];
   l.odd_over_error = over_error(HallModel::hall);
   if (several) {

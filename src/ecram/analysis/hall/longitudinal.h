@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct Longitudinal {
   /// R_xx, ohm. Its error holds the scatter of V_xx, the rounding of its readings and the current's error; it is NaN
   /// where the readings are so much alike that their scatter says nothing.
   Estimate resistance;
+  double freedom = std::numeric_limits<double>::infinity();  ///< degrees of freedom of that error, the current's apart
   double odd = 0;  ///< ohm/T, in step with the field: a part of the Hall signal, if the arms are not opposite
   double odd_over_error = 0;  ///< its magnitude over its standard error
   double bend = 0;  ///< relative change of R_xx between no and the mean current by a term in I^3; 0: not known
