@@ -659,6 +659,25 @@ TEST(AcHall, NothingIsLeftOutWhereNothingIsWrong) {
   }
 }
 
+// Noise of the field's sensor is in the slope, that is in the density; in R_xy at the amplitude it cancels for the most
+// part, for an amplitude too large makes the slope too small. 150 records: the coverage has a standard error of 1.8 %.
+TEST(AcHall, NoiseOfTheFieldSensorIsInTheErrors) {
+  auto scene = paper_scene(1000);
+  scene.field_noise = 0.06;
+  const auto t = synthetic::truth(scene);
+  double slope = 0, square = 0;
+  constexpr int records = 150;
+  for (scene.index = 0; scene.index < records; ++scene.index) {
+    const HallResult r = analyse(scene);
+    slope += r.hall_slope.low <= t.hall_slope && t.hall_slope <= r.hall_slope.high ? 1.0 / records : 0;
+    square += std::pow((r.hall_resistance.value - 0.6 * t.hall_slope) / r.hall_resistance.standard_error, 2) / records;
+  }
+  EXPECT_GT(slope, 0.90);
+  EXPECT_LT(slope, 0.99);
+  EXPECT_GT(std::sqrt(square), 0.8);
+  EXPECT_LT(std::sqrt(square), 1.2);
+}
+
 // The mean of B^2 over a bin is not the square of the mean of B. A sensor that stands off zero makes the difference one
 // of the slope: 800 exact readings a turn in bins of twenty.
 TEST(AcHall, EvenTermIsAveragedAfterSquaring) {

@@ -324,7 +324,9 @@ Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
 
 /// The fit's coefficients as physical quantities.
 ///
-/// @param amplitude_error  relative, of the field's amplitude: in the resistance at the amplitude, not in the slope
+/// @param amplitude_error  relative, of the field's amplitude: in the resistance at the amplitude, not in the slope.
+/// What
+///                         the sensor's noise makes of it is in both the other way round, and cancels.
 void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign,
                    double amplitude_error) {
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
@@ -334,9 +336,15 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   const Estimate slope = without_lag(r, f, unbias);
   r.signal_to_noise = std::abs(in_step) / in_step_error;
   r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
-  r.hall_slope = estimate(f, slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
-  r.hall_resistance = scaled(
-      estimate(f, slope.value, std::hypot(r.hall_slope.standard_error, slope.value * amplitude_error)), amplitude);
+  const double scale_error = block.reference.scale_error,
+               own_amplitude_error =
+                   std::sqrt(std::max(0.0, amplitude_error * amplitude_error - scale_error * scale_error));
+  const auto with = [&](double relative_error) {
+    return estimate(f, slope.value,
+                    std::hypot(slope.standard_error, slope.value * block.current_error, slope.value * relative_error));
+  };
+  r.hall_slope = with(scale_error);
+  r.hall_resistance = scaled(with(own_amplitude_error), amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
   const auto offset =

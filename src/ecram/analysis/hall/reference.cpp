@@ -68,7 +68,7 @@ Reference reference(std::span<const double> time, std::span<const double> field,
   constexpr std::size_t reach = 3;
   const std::size_t n = time.size();
   const double omega = 2 * std::numbers::pi * turn.frequency;
-  Reference r{std::vector<double>(n), std::vector<double>(n), 0, 0};
+  Reference r{std::vector<double>(n), std::vector<double>(n), 0, 0, 0};
 
   // One sine over everything: the smooth field where bins are few, and the fallback beside gaps.
   Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
@@ -120,6 +120,8 @@ Reference reference(std::span<const double> time, std::span<const double> field,
   }
   // A cubic through seven points takes 7/21 of independent noise at its middle with it; a sine takes next to nothing.
   r.noise = counted > 0 ? std::sqrt(residual / counted / (dense ? 1 - 7.0 / 21 : 1)) : 0;
+  // Least squares on a sine in n bins have this error, and no smoothing lessens it.
+  if (dense) r.scale_error = r.noise / turn.amplitude * std::sqrt(2 / double(n));
   if (r.noise > noisy_sensor * turn.amplitude && dense) smooth_over_periods(time, field, turn, r);
   return r;
 }

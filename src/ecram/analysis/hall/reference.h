@@ -16,6 +16,9 @@ struct Reference {
   std::vector<double> rate;    ///< T/s
   double noise = 0;            ///< T, of one bin's field
   double left_noise = 0;       ///< T, of `smooth`; 0 where the sensor is quiet and `smooth` is not needed
+  /// Relative error of the bins' amplitude that the sensor's noise makes, that is of a slope over them; 0 where bins
+  /// are so few that the noise cannot be told from changes of speed.
+  double scale_error = 0;
 };
 
 /// The rate comes from a cubic through seven neighbouring bins where there are at least 24 bins a period, and from one
