@@ -659,6 +659,46 @@ TEST(AcHall, NothingIsLeftOutWhereNothingIsWrong) {
   }
 }
 
+// A zero error of both voltmeters, of 2 % of V_xx and a fifth of the offset: a record at zero or reversed current
+// tells.
+TEST(AcHall, ZeroErrorsOfTheVoltmeters) {
+  auto scene = paper_scene(1000);
+  scene.longitudinal_noise = 1e-6;
+  const auto t = synthetic::truth(scene);
+  const double offset = t.sheet_resistance * scene.misalignment / scene.bar.width;
+  const auto with_errors = [&](const HallScene& s) {
+    HallRecord record = synthetic::hall_record(s);
+    for (double& v : record.voltage_xx) v += 0.02 * 3 * t.current * t.sheet_resistance;
+    for (double& v : record.voltage_xy) v += 0.2 * offset * t.current;
+    return record;
+  };
+  const HallRecord on = with_errors(scene);
+  const HallResult alone = analyse_hall(on, scene.bar);
+  EXPECT_TRUE(warned(alone, "current_not_reversed"));
+  for (const bool reversed : {false, true}) {
+    int resistances = 0, offsets = 0;
+    for (std::uint64_t index = 0; index < 20; ++index) {
+      auto one = scene, other = scene;
+      one.index = 2 * index;
+      other.index = 2 * index + 1;
+      other.reverse_current = reversed;
+      if (!reversed) other.source_voltage = 0;
+      const HallRecord second = with_errors(other);
+      HallOptions options;
+      options.zero_current = &second;
+      const HallResult r = analyse_hall(with_errors(one), scene.bar, options);
+      EXPECT_FALSE(warned(r, "current_not_reversed"));
+      EXPECT_LT(r.sheet_resistance.standard_error, 1e-5 * t.sheet_resistance);
+      EXPECT_LT(r.offset.standard_error, 0.01 * offset);
+      const auto holds = [](const Estimate& e, double truth) { return e.low <= truth && truth <= e.high ? 1 : 0; };
+      resistances += holds(r.sheet_resistance, t.sheet_resistance);
+      offsets += holds(r.offset, offset);
+    }
+    EXPECT_GE(resistances, 16) << reversed;
+    EXPECT_GE(offsets, 16) << reversed;
+  }
+}
+
 // Noise of the field's sensor is in the slope, that is in the density; in R_xy at the amplitude it cancels for the most
 // part, for an amplitude too large makes the slope too small. 150 records: the coverage has a standard error of 1.8 %.
 TEST(AcHall, NoiseOfTheFieldSensorIsInTheErrors) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -322,13 +323,35 @@ Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
   return normal_estimate(factor * r.in_phase.value / r.field_amplitude, unbias * std::sqrt(variance));
 }
 
+/// R_xy without field. A thermal voltage or the meter's zero error is in V_xy whichever way the current flows: a second
+/// record, at zero or reversed current, or one that tells it by itself, takes it out; a single steady current leaves it
+/// in.
+Estimate offset_resistance(const HallFit& f, const std::vector<Block>& blocks) {
+  const auto place = [&](Eigen::Index column) { return std::ranges::find(f.columns, column) - f.columns.begin(); };
+  const auto first = place(f.model.drift[0][0]);
+  // The drift's columns have the current's sign.
+  const auto sign = [](const Block& block) { return mean(block.current) < 0 ? -1.0 : 1.0; };
+  if (blocks.size() == 1 || blocks[0].modulated)
+    return scaled(normal_estimate(f.coefficient(first), f.error(first)), 1 / mean_magnitude(blocks[0].current));
+  const Block& other = blocks[1];
+  const auto second = place(other.modulated ? f.model.thermal[1][0] : f.model.drift[1][0]);
+  const double s1 = sign(blocks[0]), s2 = other.modulated ? 1 : sign(other);
+  const double left = other.modulated ? 0 : mean(other.no_current ? other.bins.current : other.current);
+  const auto& covariance = f.regression.covariance;
+  const double variance =
+      covariance(first, first) + covariance(second, second) - 2 * s1 * s2 * covariance(first, second);
+  return scaled(normal_estimate(s1 * f.coefficient(first) - s2 * f.coefficient(second), std::sqrt(variance)),
+                1 / (mean(blocks[0].current) - left));
+}
+
 /// The fit's coefficients as physical quantities.
 ///
 /// @param amplitude_error  relative, of the field's amplitude: in the resistance at the amplitude, not in the slope.
 /// What
 ///                         the sensor's noise makes of it is in both the other way round, and cancels.
-void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign,
+void fill_from_fit(HallResult& r, const HallFit& f, const std::vector<Block>& blocks, double unbias, double sign,
                    double amplitude_error) {
+  const Block& block = blocks[0];
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
   const double in_step = unbias * sign * f.coefficient(HallModel::hall),
                in_step_error = unbias * f.error(HallModel::hall);
@@ -347,10 +370,7 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   r.hall_resistance = scaled(with(own_amplitude_error), amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
-  const auto offset =
-      static_cast<Eigen::Index>(std::find(f.columns.begin(), f.columns.end(), f.model.drift[0][0]) - f.columns.begin());
-  // The drift's columns have the current's sign.
-  r.offset = scaled(normal_estimate(f.coefficient(offset), f.error(offset)), 1 / r.current);
+  r.offset = offset_resistance(f, blocks);
   if (r.pickup_separated)
     r.pickup = scaled(normal_estimate(f.coefficient(HallModel::pickup), f.error(HallModel::pickup)), amplitude);
 
@@ -399,6 +419,7 @@ struct Prepared {
   double bins_per_period = 0;
   std::vector<Block> blocks;
   int most_order = 0;
+  std::optional<Longitudinal> second;  ///< what V_xx of the record at zero or reversed current says, if it has one
 };
 
 Prepared prepare(const HallRecord& record, const HallOptions& options) {
@@ -451,6 +472,7 @@ void add_zero_current(Prepared& p, const HallRecord& record, const HallOptions& 
     w.text = "in the record at zero current, " + w.text;
     p.result.warnings.push_back(std::move(w));
   }
+  if (!block.bins.voltage_xx.empty()) p.second = longitudinal(block, readings.voltage_xx);
   p.blocks.push_back(std::move(block));
   p.most_order = std::min(p.most_order, most_drift_order(turn, options.most_drift_order));
 }
@@ -463,6 +485,15 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   const bool with_xx = !blocks[0].bins.voltage_xx.empty();
   Longitudinal along;
   if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
+  const bool zero_known = blocks[0].modulated || blocks.size() > 1, zero_xx_known = blocks[0].modulated || p.second;
+  if (with_xx && !blocks[0].modulated && p.second) along = without_zero_error(along, blocks[0], *p.second, blocks[1]);
+  if (!zero_known || (with_xx && !zero_xx_known))
+    result.warnings.push_back(
+        {"current_not_reversed", 0,
+         fmt::format("thermal voltages and the voltmeters' zero errors cannot be told from {}{}{}",
+                     with_xx ? "R_xx" : "", with_xx && !zero_known ? " and " : "", zero_known ? "" : "the offset") +
+             (zero_known ? ": the record at zero or reversed current has no V_xx"
+                         : " without a record at zero or reversed current")});
   const auto [low, high] = std::minmax_element(readings.voltage_xy.begin(), readings.voltage_xy.end());
   if (*low == *high && along.odd_over_error > 5) refuse_as_swapped(along);
   if (*low == *high)
@@ -531,7 +562,7 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
   }
   const double sign = bar.arms_swapped ? -1 : 1;
-  fill_from_fit(result, fit, block, unbias, sign, turn.amplitude_error / turn.amplitude);
+  fill_from_fit(result, fit, blocks, unbias, sign, turn.amplitude_error / turn.amplitude);
   const double hall_voltage = std::abs(result.hall_resistance.value) * result.current;
   result.hall_slope = scaled(result.hall_slope, 1 / contact_factor(bar));
   if (!result.pickup_separated)

@@ -88,7 +88,7 @@ struct HallResult : HallFilm {
   Estimate phase;              ///< rad: by how much V_xy lags behind the field
   Estimate induced;            ///< V: amplitude of the part in quadrature (induction, lag and pick-up together)
   Estimate even;               ///< ohm/T^2: magnetoresistance through misalignment
-  Estimate offset;             ///< ohm: mean of R_xy without field
+  Estimate offset;             ///< ohm: mean of R_xy without field; with V_th/I where a single steady current hides it
   Estimate pickup;             ///< V: in phase, where a zero or a reversed current separates it
 
   Estimate contact_resistance;  ///< ohm: what the source's voltage says beyond the film; needs it stated

@@ -180,6 +180,8 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
     block.modulated = false;
     block.current.assign(block.bins.time.size(), 0.0);
     block.current_error = block.current_noise = 0;
+    block.level_limits.clear();
+    block.level_errors.clear();
   }
   block.mean_field2 = mean(block.field2);
   return block;
