@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -69,15 +70,19 @@ signal::WhitenedModel whitened_model(const HallFit& f, const std::vector<Block>&
         own.x.conservativeResize(Eigen::NoChange, own.x.cols() + 1);
         own.x.rightCols(1) = f.model.x.col(f.model.longitudinal).head(own.x.rows());
       }
-      colours.push_back(signal::estimate_colour(excerpt(own).linear(), f.rates));
+      std::vector<Eigen::Index> own_columns(static_cast<std::size_t>(own.x.cols()));
+      std::iota(own_columns.begin(), own_columns.end(), Eigen::Index{0});
+      const HallModel part = excerpt(own);
+      colours.push_back(signal::estimate_colour(
+          {part.interval, part.weight, part.x(Eigen::all, not_empty(part, own_columns)), part.y}, f.rates));
       variances.push_back(signal::generalised_least_squares(own.linear(), f.rates, colours.back()).white_variance);
     }
     if (std::all_of(variances.begin(), variances.end(), [](double v) { return v > 0; }))
       return {f.model.linear(), f.rates, colours, variances};
   }
   const HallModel part = excerpt(f.model);
-  const auto colour =
-      signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
+  const auto colour = signal::estimate_colour(
+      {part.interval, part.weight, part.x(Eigen::all, not_empty(part, everything)), part.y}, f.rates);
   return {f.model.linear(), f.rates, colour};
 }
 
@@ -556,7 +561,7 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   if (block.reference.left_noise > 0) {
     // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.
     const double left = block.reference.left_noise * block.reference.left_noise;
-    unbias = 1 / (1 - std::min(0.5, left / variance(block.field)));
+    unbias = 1 / (1 - std::min(0.5, left / variance(block.reference.smooth)));
     result.warnings.push_back(
         {"noisy_field", 0,
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
@@ -579,13 +584,18 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   }
 
   if (!block.modulated) {
-    BinnedResistance resistance{block.bins.time, block.field, block.field2, block.reference.rate,
-                                block.bins.voltage_xy};
+    const auto rows = static_cast<Eigen::Index>(block.bins.time.size());
+    BinnedResistance resistance{block.bins.time, block.field, block.field2, block.rate, block.bins.voltage_xy};
+    // Nor is what fades with the lag.
+    for (std::size_t k = 0; k < fit.columns.size(); ++k)
+      if (std::ranges::count(fit.model.fading[0], fit.columns[k]) > 0)
+        Eigen::Map<Eigen::VectorXd>(resistance.resistance.data(), rows) -=
+            fit.coefficient(static_cast<Eigen::Index>(k)) * fit.model.x.col(fit.columns[k]).head(rows);
     for (std::size_t i = 0; i < resistance.resistance.size(); ++i) {
       // What the record at zero current showed to go with the motor is none of the Hall signal.
       if (result.pickup_separated)
-        resistance.resistance[i] -= fit.coefficient(HallModel::pickup) * block.field[i] +
-                                    fit.coefficient(HallModel::rate) * block.reference.rate[i];
+        resistance.resistance[i] -=
+            fit.coefficient(HallModel::pickup) * block.field[i] + fit.coefficient(HallModel::rate) * block.rate[i];
       resistance.resistance[i] *= sign / block.current[i];
     }
     result.lock_in = lock_in(resistance, turn, result.field_amplitude, fit.drift_order);

@@ -150,12 +150,19 @@ int most_drift_order(const Rotation& turn, int wanted) {
 Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale,
                  const CurrentLevels& levels, double reading_noise) {
   Block block;
+  block.turn = turn;
   block.reference = reference(bins.time, bins.field, turn);
   const bool noisy = block.reference.left_noise > 0;
-  block.field = lagged(bins.time, noisy ? block.reference.smooth : bins.field, options.rc_time);
   block.field2 = bins.field2;
   // The noise would not average out of a square.
   if (noisy) std::ranges::transform(block.reference.smooth, block.field2.begin(), [](double b) { return b * b; });
+  block.rc_time = options.rc_time;
+  block.field = noisy ? block.reference.smooth : bins.field;
+  block.rate = block.reference.rate;
+  for (auto* column : {&block.field, &block.field2, &block.rate})
+    *column = lagged(bins.time, *column, options.rc_time, turn);
+  // What is gone before the second bin needs no column.
+  if (options.rc_time > 0.2 * (bins.time[1] - bins.time[0])) block.restarts = lag_restarts(bins.time, turn);
   block.polynomials = legendre(bins.time, most_drift_order(turn, options.most_drift_order));
   block.bins = std::move(bins);
 
@@ -193,6 +200,7 @@ std::vector<Eigen::Index> HallModel::columns(int drift_order, bool with_longitud
   if (with_longitudinal) all.push_back(longitudinal);
   for (const auto& block : lines) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : thermal) all.insert(all.end(), block.begin(), block.end());
+  for (const auto& block : fading) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : drift) all.insert(all.end(), block.begin(), block.begin() + drift_order + 1);
   return all;
 }
@@ -207,10 +215,13 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     m.drift.emplace_back();
     m.thermal.emplace_back();
     m.lines.emplace_back();
+    m.fading.emplace_back();
     for (int k = 0; k <= drift_order; ++k) m.drift.back().push_back(columns++);
     if (block.modulated) m.thermal.back() = {columns, columns + 1};
     columns += block.modulated ? 2 : 0;
     for (std::size_t k = 0; k < 2 * block.lines.size(); ++k) m.lines.back().push_back(columns++);
+    const bool late = block.modulated && !block.restarts.empty();
+    for (std::size_t k = 0; k < block.restarts.size() + (late ? 1 : 0); ++k) m.fading.back().push_back(columns++);
     along = along || (candidates && !block.bins.voltage_xx.empty() && !block.no_current && !block.modulated);
   }
   if (along) m.longitudinal = columns++;
@@ -228,22 +239,31 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     m.y.segment(row, n) = vector(bins.voltage_xy);
 
     auto x = m.x.middleRows(row, n);
-    const auto current = vector(block.current), field = vector(block.field), rate = vector(block.reference.rate);
+    const auto current = vector(block.current), field = vector(block.field), rate = vector(block.rate);
+    // A changed current comes through the lag with all that it is a factor of; a steady one does not feel it.
+    const auto seen = [&](const Eigen::VectorXd& v) -> Eigen::VectorXd {
+      if (!block.modulated || !(block.rc_time > 0)) return v;
+      const auto late = lagged(bins.time, {v.data(), bins.time.size()}, block.rc_time, block.turn);
+      return vector(late);
+    };
     // Averages of products, where the current changes within a bin.
-    x.col(HallModel::hall) =
-        block.modulated ? Eigen::VectorXd(vector(bins.current_field)) : current.cwiseProduct(field);
+    if (block.modulated) {
+      x.col(HallModel::hall) = seen(vector(bins.current_field));
+      x.col(HallModel::even) = seen(vector(bins.current_field2) - block.mean_field2 * current);
+    } else {
+      x.col(HallModel::hall) = current.cwiseProduct(field);
+      x.col(HallModel::even) = current.cwiseProduct(vector(block.field2)) - block.mean_field2 * current;
+    }
     x.col(HallModel::rate) = rate;
-    x.col(HallModel::even) =
-        (block.modulated ? Eigen::VectorXd(vector(bins.current_field2)) : current.cwiseProduct(vector(block.field2))) -
-        block.mean_field2 * current;
     if (separated) {
       x.col(HallModel::pickup) = field;
-      x.col(HallModel::lag) = current.cwiseProduct(rate);
+      x.col(HallModel::lag) = block.modulated ? seen(current.cwiseProduct(vector(block.reference.rate)))
+                                              : Eigen::VectorXd(current.cwiseProduct(rate));
     }
     const Eigen::VectorXd size =
         block.no_current ? Eigen::VectorXd::Ones(n) : Eigen::VectorXd(current / mean_magnitude(block.current));
     for (std::size_t k = 0; k < m.drift[b].size(); ++k)
-      x.col(m.drift[b][k]) = size.cwiseProduct(block.polynomials.col(static_cast<Eigen::Index>(k)));
+      x.col(m.drift[b][k]) = seen(size.cwiseProduct(block.polynomials.col(static_cast<Eigen::Index>(k))));
     for (std::size_t k = 0; k < block.lines.size(); ++k)
       for (Eigen::Index i = 0; i < n; ++i) {
         const double angle = 2 * std::numbers::pi * block.lines[k] * bins.time[static_cast<std::size_t>(i)];
@@ -253,6 +273,13 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     // A thermal voltage does not turn round with the current.
     for (std::size_t k = 0; k < m.thermal[b].size(); ++k)
       x.col(m.thermal[b][k]) = block.polynomials.col(static_cast<Eigen::Index>(k));
+    // When between two readings a current was switched they do not say, and behind a lag that stays to be seen: later
+    // by a moment, the lagged current is less by its rate, (I - lagged I) / tau, times that.
+    if (m.fading[b].size() > block.restarts.size()) x.col(m.fading[b].back()) = size - seen(size);
+    for (std::size_t k = 0; k < block.restarts.size(); ++k)
+      for (Eigen::Index i = 0; i < n; ++i)
+        if (const double since = bins.time[static_cast<std::size_t>(i)] - block.restarts[k]; since >= 0)
+          x(i, m.fading[b][k]) = std::exp(-since / block.rc_time);
     if (m.longitudinal >= 0 && !bins.voltage_xx.empty() && !block.no_current) {
       // As it was read: freed of its part along the field it could not take the noise along the field away, and would
       // only make the residual, and with it the error, look smaller.
@@ -287,7 +314,7 @@ HallModel of_block(const HallModel& model, const std::vector<Block>& blocks, std
   if (!blocks[block].no_current) columns.insert(columns.end(), {HallModel::hall, HallModel::even});
   if (blocks[block].no_current || blocks[block].modulated) columns.push_back(HallModel::pickup);
   if (blocks[block].modulated) columns.push_back(HallModel::lag);
-  for (const auto* own : {&model.lines[block], &model.thermal[block]})
+  for (const auto* own : {&model.lines[block], &model.thermal[block], &model.fading[block]})
     columns.insert(columns.end(), own->begin(), own->end());
   columns.insert(columns.end(), model.drift[block].begin(), model.drift[block].begin() + drift_order + 1);
   HallModel part;
@@ -319,6 +346,11 @@ HallModel excerpt(const HallModel& model) {
     }
   }
   return part;
+}
+
+std::vector<Eigen::Index> not_empty(const HallModel& model, std::vector<Eigen::Index> columns) {
+  std::erase_if(columns, [&](Eigen::Index c) { return !(model.x.col(c).norm() > 0); });
+  return columns;
 }
 
 Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
@@ -364,7 +396,8 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
     const auto fit = signal::least_squares(m.x, m.y);
     const double slope = fit.coefficient[HallModel::hall];
     const Eigen::VectorXd background = m.y - fit.residual - slope * m.x.col(HallModel::hall);
-    // The background is smooth enough for straight lines between bins; the Hall term follows each reading's field.
+    // The background is smooth enough for straight lines between bins, and so is what a lag leaves of the field;
+    // without one the Hall term follows each reading's field.
     std::size_t b = 0;
     const std::size_t last = block.bins.time.size() - 1;
     for (std::size_t i = 0; i < r.time.size(); ++i) {
@@ -374,7 +407,9 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
       const auto at = static_cast<Eigen::Index>(b);
       const double current =
           block.modulated || block.levels > 1 ? r.current[i] : between(block.current[b], block.current[b + 1]);
-      residual[i] = r.voltage_xy[i] - between(background[at], background[at + 1]) - slope * current * r.field[i];
+      const double hall =
+          block.rc_time > 0 ? between(m.x(at, HallModel::hall), m.x(at + 1, HallModel::hall)) : current * r.field[i];
+      residual[i] = r.voltage_xy[i] - between(background[at], background[at + 1]) - slope * hall;
     }
     return true;
   };
@@ -444,7 +479,7 @@ std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>&
     Bins& b = block.bins;
     for (auto* column : {&b.time, &b.interval, &b.weight, &b.field, &b.field2, &b.current, &b.current_field,
                          &b.current_field2, &b.current_cubed, &b.voltage_xy, &b.voltage_xx, &block.field, &block.field2,
-                         &block.current, &block.reference.smooth, &block.reference.rate}) {
+                         &block.rate, &block.current, &block.reference.smooth, &block.reference.rate}) {
       if (column->empty()) continue;
       std::size_t to = 0;
       for (std::size_t i = 0; i < keep.size(); ++i)
