@@ -840,5 +840,42 @@ TEST(AcHall, CornerAboveTheSamplingIsNotThere) {
   EXPECT_TRUE(std::isnan(analyse(scene).corner_frequency));
 }
 
+// Readings at uneven times of an exact field, and readings of a noisy one at even times: none of them stands out.
+TEST(AcHall, UnevenTimesAndNoiseAreNoFieldSpikes) {
+  for (std::uint64_t index = 0; index < 60; ++index) {
+    RandomStream random(index, "uneven");
+    auto scene = paper_scene(100);
+    scene.index = index;
+    HallRecord record = synthetic::hall_record(scene);
+    const double hall = synthetic::truth(scene).hall_slope * synthetic::truth(scene).current;
+    for (double& t : record.time) t = 1200 * random.uniform();
+    std::sort(record.time.begin(), record.time.end());
+    for (std::size_t i = 0; i < record.time.size(); ++i) {
+      const double plain = record.field[i];
+      record.field[i] = 0.6 * std::cos(2 * std::numbers::pi * 0.0125 * record.time[i] + double(index));
+      record.voltage_xy[i] += hall * (record.field[i] - plain);
+    }
+    const HallResult uneven = analyse_hall(record, scene.bar);
+    EXPECT_FALSE(warned(uneven, "field_spikes")) << index;
+    // One that does stand out is found there, too.
+    record.field[700] += record.field[700] > 0 ? -0.5 : 0.5;
+    EXPECT_TRUE(warned(analyse_hall(record, scene.bar), "field_spikes")) << index;
+    scene.field_noise = 0.03 * 0.6;
+    EXPECT_FALSE(warned(analyse(scene), "field_spikes")) << index;
+  }
+}
+
+// A wrong reading takes none of its neighbours along: on the slope, on the crest, two side by side.
+TEST(AcHall, NeighboursOfAFieldSpikeAreKept) {
+  const auto scene = paper_scene(300);
+  const HallRecord good = synthetic::hall_record(scene);
+  for (std::size_t at = 600; at < 640; ++at)
+    for (const std::size_t length : {1, 2}) {
+      HallRecord record = good;
+      for (std::size_t i = at; i < at + length; ++i) record.field[i] = record.field[i] > 0 ? -1 : 1;
+      EXPECT_EQ(analyse_hall(record, scene.bar).rejected, length) << at;
+    }
+}
+
 }  // namespace
 }  // namespace ecram::analysis
