@@ -42,6 +42,14 @@ struct HallFit {
   double error(Eigen::Index k) const { return std::sqrt(regression.covariance(k, k)); }
 };
 
+/// Is a line one that the Hall term itself has? A current that changes puts it beside the current's own frequencies,
+/// and what else is wrong with the current there as well: a sine of that frequency would stand for the signal.
+bool is_hall_signal(const HallModel& model, const Block& block, Eigen::Index row, double line) {
+  const Eigen::VectorXd hall = model.x.col(HallModel::hall).segment(row, Eigen::Index(block.bins.time.size()));
+  return hall.norm() - signal::least_squares(sine_columns(block.bins.time, line), hall).residual.norm() >
+         0.02 * hall.norm();
+}
+
 /// Looks for lines in what the fit leaves of each block. Has any?
 bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
   const Eigen::VectorXd rest = f.model.y - f.model.x(Eigen::all, f.columns) * f.regression.coefficient;
@@ -49,6 +57,8 @@ bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
   bool any = false;
   for (Block& block : blocks) {
     block.lines = residual_lines(block.bins.time, {from, block.bins.time.size()}, rotation);
+    if (block.modulated)
+      std::erase_if(block.lines, [&](double line) { return is_hall_signal(f.model, block, from - rest.data(), line); });
     any = any || !block.lines.empty();
     from += block.bins.time.size();
   }

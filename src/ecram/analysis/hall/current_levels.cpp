@@ -120,6 +120,12 @@ CurrentLevels current_levels(std::span<const double> time, std::span<const doubl
   const auto level_of = [&](std::size_t i) {
     return std::upper_bound(limits.begin(), limits.end(), values[i]) - limits.begin();
   };
+  // A source that is switched between many levels stays on each for a while. One that varies all the time, in step with
+  // the readings, has as many values as it has readings in its period, and those on its crests are no level.
+  constexpr std::size_t few = 4;
+  std::size_t changes = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) changes += level_of(i) != level_of(i - 1) ? 1 : 0;
+  if (limits.size() >= few && 4 * changes > values.size()) return levels;
   levels.uncertain.assign(values.size(), 0);
   const auto around = static_cast<std::size_t>(chosen == 0 ? 0 : 1 + chosen / 2);
   for (std::size_t i = 1; i < values.size(); ++i) {

@@ -35,7 +35,8 @@ struct CurrentLevels {
 /// Levels are values with nothing between them: gaps of more than 2 % of the mean magnitude and half as wide again as
 /// what the twelve readings on either side take up, so that neither a current that varies steadily has any, nor the
 /// noise of a steady one. Noise that fills the gaps is lessened by running medians first, which keep a step a step; two
-/// levels may then also show by their distance, eight times their own scatter.
+/// levels may then also show by their distance, eight times their own scatter. More than four between which the current
+/// changes at every fourth reading or oftener are none: it varies all the time.
 CurrentLevels current_levels(std::span<const double> time, std::span<const double> current);
 
 }  // namespace ecram::analysis

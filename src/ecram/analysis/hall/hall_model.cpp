@@ -50,16 +50,28 @@ std::vector<double> drift_criteria(const signal::Regression& full, int most, std
   return all;
 }
 
-/// Standard deviation of the readings' noise from the differences of neighbours.
+/// Standard deviation of the readings' noise from third differences of neighbours, in which a current that varies
+/// smoothly, be it within some twenty readings, has next to no share.
 double noise_of_neighbours(const std::vector<double>& readings) {
+  std::vector<double> bends;
+  for (std::size_t i = 3; i < readings.size(); ++i)
+    bends.push_back(readings[i] - 3 * readings[i - 1] + 3 * readings[i - 2] - readings[i - 3]);
+  return signal::robust_scale(std::move(bends)) / std::sqrt(20.0);
+}
+
+/// A: by how much the current changes within a bin, from one reading to the next in the median.
+double change_within(const Readings& readings, const Bins& bins) {
   std::vector<double> steps;
-  for (std::size_t i = 1; i < readings.size(); ++i) steps.push_back(readings[i] - readings[i - 1]);
-  return steps.empty() ? 0 : signal::robust_scale(std::move(steps)) / std::numbers::sqrt2;
+  for (std::size_t i = 1; i < readings.current.size(); ++i)
+    steps.push_back(readings.current[i] - readings.current[i - 1]);
+  return signal::robust_scale(std::move(steps)) * double(readings.time.size()) / double(bins.time.size());
 }
 
 /// Where the current was not switched between levels: its smooth part, if what it does beside that is no more than the
 /// noise of its readings. Sets `modulated` if it is more, a fifth of the mean at least.
-void smooth_current(Block& block, double reading_noise, int most_order) {
+///
+/// @param current_scale  A, of the record that this one goes with; 0: it is that record
+void smooth_current(Block& block, double reading_noise, int most_order, double current_scale) {
   const Smooth s = smooth(block.polynomials.leftCols(most_order + 1), block.bins.current);
   const double magnitude = mean_magnitude(block.bins.current);
   std::vector<double> deviation(block.bins.current);
@@ -69,7 +81,10 @@ void smooth_current(Block& block, double reading_noise, int most_order) {
     square += reading_noise * reading_noise / block.bins.weight[i] / double(deviation.size());
   }
   const double apart = signal::robust_scale(deviation);
-  block.modulated = apart * apart > square + 0.04 * magnitude * magnitude && apart > 1.5 * std::sqrt(square);
+  // What scatters by more than its own mean is no steady current, however it jumps from reading to reading: but it may
+  // be the meter's noise at none.
+  block.modulated = (apart * apart > square + 0.04 * magnitude * magnitude && apart > 1.5 * std::sqrt(square)) ||
+                    (current_scale == 0 && apart > std::abs(mean(s.values)) && apart > 0.5 * magnitude);
   if (block.modulated) {
     // The readings are the regressor, bin by bin: their noise makes slope and resistance too small by this share.
     block.current = block.bins.current;
@@ -180,7 +195,7 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
     const double share = double(positive) / double(block.current.size()), magnitude = mean_magnitude(block.current);
     block.modulated = (share > 0.05 && share < 0.95) || signal::robust_scale(deviation) > 0.2 * magnitude;
   } else {
-    smooth_current(block, reading_noise, most_order);
+    smooth_current(block, reading_noise, most_order, current_scale);
   }
   if (mean_magnitude(block.current) <= 0.02 * current_scale) {
     block.no_current = true;
@@ -387,6 +402,11 @@ Block despiked_block(Readings& r, const Rotation& turn, const HallOptions& optio
 
   mark(r.voltage_xy);
   std::vector<Block> one{again()};
+  if (one[0].modulated && levels.count == 1 && r.time.size() > one[0].bins.time.size() &&
+      change_within(r, one[0].bins) > 0.05 * mean_magnitude(one[0].bins.current)) {
+    bins_per_period = std::max(bins_per_period, std::min(double(r.time.size()), most_bins) / turn.periods);
+    one[0] = again();
+  }
   std::vector<double> residual(r.time.size());
   // What each reading leaves of a fit to those that are not rejected. Was there enough for one?
   const auto fit_readings = [&] {
