@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -54,6 +55,17 @@ TEST(Aicc, LimitAndWeights) {
   const auto w = akaike_weights(std::array{100.0, 102.0, 100.0});
   EXPECT_NEAR(w[0] + w[1] + w[2], 1, 1e-15);
   EXPECT_NEAR(w[1] / w[0], std::exp(-1), 1e-15);
+}
+
+// The freedom is that of the chi-square whose mean and variance the sum of the squared errors has: alone a part keeps
+// its own, m equal ones have m times as many, and a known error makes the sum the better known.
+TEST(StudentsT, FreedomOfASum) {
+  const double infinite = std::numeric_limits<double>::infinity();
+  EXPECT_DOUBLE_EQ(freedom_of_sum({{0.3, 7}, {0, 1}}), 7);
+  EXPECT_DOUBLE_EQ(freedom_of_sum({{0.3, 7}, {0.3, 7}, {0.3, 7}}), 21);
+  EXPECT_DOUBLE_EQ(freedom_of_sum({{1, 7}, {1, infinite}}), 28);
+  EXPECT_EQ(freedom_of_sum({{1, infinite}}), infinite);
+  EXPECT_NEAR(student_estimate(0, 1, infinite).high, 1.959964, 1e-6);
 }
 
 }  // namespace

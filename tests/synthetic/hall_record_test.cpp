@@ -42,6 +42,30 @@ TEST(HallRecord, LagIsFirstOrder) {
   EXPECT_NEAR(std::arg(ratio), -std::atan(x), 1e-3);
 }
 
+// The record begins in the steady state: from the first reading on the closed form of the lag, of ten radians too. What
+// drifts linearly lags by its slope times the RC time.
+TEST(HallRecord, LagHasSettledBeforeTheRecord) {
+  for (const double radians : {0.1, 1.0, 5.0, 10.0}) {
+    HallScene scene;
+    scene.misalignment = 1e-6;
+    scene.drift = {0.2};
+    scene.phase = 0.8;
+    const double omega = 2 * std::numbers::pi * scene.rotation_frequency;
+    scene.rc_time = radians / omega;
+    const auto t = truth(scene);
+    const double offset = t.sheet_resistance * scene.misalignment / scene.bar.width;
+    const auto record = hall_record(scene);
+    for (std::size_t i = 0; i < record.time.size(); i += i < 10 ? 1 : 100) {
+      const double time = record.time[i];
+      const double hall =
+          t.hall_slope * 0.6 * std::cos(omega * time + 0.8 - std::atan(radians)) / std::hypot(1, radians);
+      const double steady = offset * (1 + 0.2 * (time - scene.rc_time) / scene.duration);
+      EXPECT_NEAR(record.voltage_xy[i], t.current * (steady + hall), 1e-6 * std::abs(t.current * t.hall_slope))
+          << radians << ", " << i;
+    }
+  }
+}
+
 // Drawn noise has the density that was asked for: averaged over many records, octave by octave.
 TEST(NoiseWithDensity, HasTheDensity) {
   std::vector<double> sum;

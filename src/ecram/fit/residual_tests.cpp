@@ -49,4 +49,14 @@ Estimate student_estimate(double value, double standard_error, double freedom) {
   return {value, standard_error, value - t * standard_error, value + t * standard_error};
 }
 
+double freedom_of_sum(std::initializer_list<ErrorPart> parts) {
+  double square = 0, fourth = 0;
+  for (const ErrorPart& part : parts) {
+    const double e2 = part.error * part.error;
+    square += e2;
+    if (e2 > 0) fourth += e2 * e2 / part.freedom;
+  }
+  return fourth > 0 ? square * square / fourth : std::numeric_limits<double>::infinity();
+}
+
 }  // namespace ecram::fit

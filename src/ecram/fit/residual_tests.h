@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 
 #include "ecram/core/estimate.h"
@@ -38,5 +39,17 @@ double student_t_quantile(double probability, double freedom);
 
 /// A least-squares estimate with its 95 % interval by Student's t; bounds are NaN without degrees of freedom.
 Estimate student_estimate(double value, double standard_error, double freedom);
+
+/// One of several independent errors of a sum.
+struct ErrorPart {
+  double error = 0;    ///< standard error, in the sum's unit; parts of 0 do not count
+  double freedom = 0;  ///< degrees of freedom that it was estimated with; infinite for a known one
+};
+
+/// The degrees of freedom with which Student's t is nearest to the distribution of a sum over its estimated error:
+/// (sum of e^2)^2 / sum of e^4 / nu. Infinite without an error of finite ones.
+///
+/// Source: Satterthwaite, Biometrics Bulletin 2, 110 (1946), eq. 17; Welch, Biometrika 34, 28 (1947).
+double freedom_of_sum(std::initializer_list<ErrorPart> parts);
 
 }  // namespace ecram::fit

@@ -88,7 +88,7 @@ ordered_json hall_json(const HallResult& r) {
   j["readings"] = r.readings;
   j["rejected"] = r.rejected;
   j["drift_order"] = r.drift_order;
-  j["noise"] = {{"white_V", r.white_noise}, {"corner_Hz", r.corner_frequency}};
+  j["noise"] = {{"white_V", r.white_noise}, {"corner_Hz", to_json(r.corner_frequency)}};
   j["warnings"] = to_json(r.warnings);
   return j;
 }
@@ -143,8 +143,10 @@ std::string hall_text(const HallResult& r) {
   line("field", fmt::format("{:.4g} T at {:.5g} Hz, {:.3g} periods", r.field_amplitude, r.frequency, r.periods));
   line("current", with_prefix(r.current, "A"));
   if (std::isfinite(r.temperature)) line("temperature", fmt::format("{:.5g} K", r.temperature));
-  line("noise", fmt::format("{} a reading, 1/f below {}", with_prefix(r.white_noise, "V"),
-                            r.corner_frequency > 0 ? with_prefix(r.corner_frequency, "Hz") : "no frequency"));
+  line("noise", fmt::format("{} a reading, 1/f {}", with_prefix(r.white_noise, "V"),
+                            std::isnan(r.corner_frequency) ? "as high as the readings show"
+                            : r.corner_frequency > 0       ? "below " + with_prefix(r.corner_frequency, "Hz")
+                                                           : "below no frequency"));
   line("readings", fmt::format("{}, {} left out; drift of order {}", r.readings, r.rejected, r.drift_order));
   add_warnings(text, r.warnings);
   return text;

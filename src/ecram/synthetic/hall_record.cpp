@@ -81,7 +81,7 @@ void check(const HallScene& s) {
   if (!(s.spike_share >= 0 && s.spike_share < 1)) throw InvalidInput("spike share {}; expected 0 to 1", s.spike_share);
 }
 
-/// The shaft's angle, whose speed changes from period to period.
+/// The shaft's angle, whose speed changes from period to period; before the record it has the first period's.
 class Shaft {
  public:
   Shaft(const HallScene& s, RandomStream random) : frequency_(s.rotation_frequency), phase_(s.phase) {
@@ -94,8 +94,8 @@ class Shaft {
     }
   }
   double angle(double time) const {
-    const double turns = std::max(0.0, time * frequency_);
-    const std::size_t p = std::min(static_cast<std::size_t>(turns), start_.size() - 1);
+    const double turns = time * frequency_;
+    const std::size_t p = std::min(static_cast<std::size_t>(std::max(0.0, turns)), start_.size() - 1);
     return phase_ + start_[p] + 2 * pi * speed_[p] * (turns - double(p));
   }
   double speed(double time) const {
@@ -235,7 +235,8 @@ analysis::HallRecord hall_record(const HallScene& s) {
     return t.current * (offset * relative * film(time) + hall * b) + s.loop_area * db +
            s.pickup_in_phase * std::cos(angle) - s.pickup_quadrature * std::sin(angle);
   };
-  double lagged = seen(0), last = 0;
+  // Long before the record whatever the lag began with is forgotten: exp(-25) is left of it.
+  double last = -25 * s.rc_time, lagged = seen(last);
   for (std::size_t i = 0; i < samples; ++i) {
     if (i % 4096 == 0) stop_if_interrupted();
     const double time = record.time[i];

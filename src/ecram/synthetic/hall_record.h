@@ -60,7 +60,7 @@ struct HallScene {
   double loop_area = 0;            ///< m^2: induced voltage is the area times dB/dt
   double pickup_in_phase = 0;      ///< V, in step with the motor, whatever the current
   double pickup_quadrature = 0;    ///< V
-  double rc_time = 0;              ///< s
+  double rc_time = 0;              ///< s; the record begins in the steady state of the lag
   double mains_amplitude = 0;      ///< V
   double mains_frequency = 50;     ///< Hz, mean
   /// Hz: the mains' frequency wanders about its mean by this standard deviation, with a correlation time of minutes.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ecram/analysis/hall/ac_hall.h"
 
+#include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
+#include <numbers>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -167,8 +170,7 @@ TEST(AcHall, LagThatZeroCurrentTellsIsCorrectedFor) {
     EXPECT_GT(std::abs(alone.density.value / scene.density - 1), 0.02);
     EXPECT_TRUE(warned(r, "lag_corrected"));
     EXPECT_FALSE(warned(r, "estimates_disagree"));
-    // The record begins with the lag settled on nothing: a few hundredths of a per cent.
-    EXPECT_NEAR(r.density.value / scene.density, 1, 4 * r.density.standard_error / scene.density + 1e-3) << time;
+    EXPECT_NEAR(r.density.value / scene.density, 1, 4 * r.density.standard_error / scene.density) << time;
     EXPECT_LT(r.density.standard_error / scene.density, 0.005);
   }
 }
@@ -757,6 +759,225 @@ TEST(AcHall, NothingIsLeftOutWhereNothingIsWrong) {
       return w.code == "field_spikes" || w.code == "many_rejected";
     })) << phase;
   }
+}
+
+/// A record written down term by term behind a first-order lag: fifteen turns of 0.6 T in 1200 s.
+struct Lagging {
+  static constexpr double omega = 2 * std::numbers::pi * 0.0125, amplitude = 0.6, slope = -38000, offset = 3.8e5,
+                          current = 4e-9, noise = 2e-6;
+  double tau = 0;          ///< s
+  double loop_area = 0;    ///< m^2
+  double transient = 0;    ///< V at the record's beginning
+  double gap = 0;          ///< s, after the 400th
+  double reversal = 2000;  ///< s; the current flows the other way from then on
+
+  HallRecord record(std::uint64_t index) const {
+    RandomStream random(11, "lagging", index);
+    HallRecord r;
+    const std::complex<double> turn(0, omega), left = 1.0 / (1.0 + turn * tau);
+    const auto start = std::polar(1.0, 0.7 * double(index));
+    const auto steady = [&](double t) {
+      return current * (offset + slope * amplitude * std::real(left * start * std::exp(turn * t)));
+    };
+    for (int i = 0; i < 1200; ++i) {
+      if (i > 400 && i < 400 + gap) continue;
+      const double t = i;
+      r.time.push_back(t);
+      r.field.push_back(amplitude * std::real(start * std::exp(turn * t)));
+      // What reverses with the current settles on the other value from the one that it had then.
+      const double film = t < reversal ? steady(t) : -steady(t) + 2 * steady(reversal) * std::exp((reversal - t) / tau);
+      r.voltage_xy.push_back(film + loop_area * amplitude * std::real(turn * left * start * std::exp(turn * t)) +
+                             transient * std::exp(-t / tau) + noise * random.normal());
+      r.current.push_back(t < reversal ? current : -current);
+    }
+    return r;
+  }
+
+  /// How many of twenty 95 % intervals of the slope hold the truth; their errors are what the lag leaves of the signal
+  /// allows.
+  int held() const {
+    HallOptions known;
+    known.rc_time = tau;
+    int count = 0;
+    for (std::uint64_t index = 0; index < 20; ++index) {
+      const HallResult r = analyse_hall(record(index), HallScene{}.bar, known);
+      const double bound = noise / current / amplitude * std::hypot(1, omega * tau) * std::sqrt(2.0 / 1200);
+      EXPECT_LT(r.hall_slope.standard_error, 1.5 * bound) << tau << ", " << index;
+      EXPECT_FALSE(warned(r, "line_in_noise")) << tau << ", " << index;
+      EXPECT_FALSE(warned(r, "nonlinear_hall")) << tau << ", " << index;
+      count += r.hall_slope.low <= slope && slope <= r.hall_slope.high ? 1 : 0;
+    }
+    return count;
+  }
+};
+
+// One to ten radians, from a steady state, from a contact made as the record begins, and with a gap of an eighth: of 20
+// intervals 16 or more hold but in 1 of 400 such tests.
+TEST(AcHall, KnownLagOfManyRadians) {
+  for (const double radians : {1.0, 2.5, 5.0, 9.5}) {
+    const double tau = radians / Lagging::omega;
+    EXPECT_GE((Lagging{.tau = tau}.held()), 16) << radians;
+    EXPECT_GE((Lagging{.tau = tau, .transient = -5e-4}.held()), 16) << radians;
+    EXPECT_GE((Lagging{.tau = tau, .gap = 150}.held()), 16) << radians;
+  }
+}
+
+// What the loop induces comes through the same lag, and a reversed current as well.
+TEST(AcHall, EverythingComesThroughTheLag) {
+  EXPECT_GE((Lagging{.tau = 30, .loop_area = 2e-3}.held()), 16);
+  EXPECT_GE((Lagging{.tau = 15, .loop_area = 2e-3, .reversal = 610}.held()), 16);
+  HallOptions known;
+  known.rc_time = 30;
+  const HallResult r = analyse_hall(Lagging{.tau = 30, .loop_area = 2e-3}.record(1), HallScene{}.bar, known);
+  EXPECT_NEAR(r.induced.value, 2e-3 * Lagging::amplitude * Lagging::omega, 4 * r.induced.standard_error);
+}
+
+// A zero error of both voltmeters, of 2 % of V_xx and a fifth of the offset: a record at zero or reversed current
+// tells.
+TEST(AcHall, ZeroErrorsOfTheVoltmeters) {
+  auto scene = paper_scene(1000);
+  scene.longitudinal_noise = 1e-6;
+  const auto t = synthetic::truth(scene);
+  const double offset = t.sheet_resistance * scene.misalignment / scene.bar.width;
+  const auto with_errors = [&](const HallScene& s) {
+    HallRecord record = synthetic::hall_record(s);
+    for (double& v : record.voltage_xx) v += 0.02 * 3 * t.current * t.sheet_resistance;
+    for (double& v : record.voltage_xy) v += 0.2 * offset * t.current;
+    return record;
+  };
+  const HallRecord on = with_errors(scene);
+  const HallResult alone = analyse_hall(on, scene.bar);
+  EXPECT_TRUE(warned(alone, "current_not_reversed"));
+  for (const bool reversed : {false, true}) {
+    int resistances = 0, offsets = 0;
+    for (std::uint64_t index = 0; index < 20; ++index) {
+      auto one = scene, other = scene;
+      one.index = 2 * index;
+      other.index = 2 * index + 1;
+      other.reverse_current = reversed;
+      if (!reversed) other.source_voltage = 0;
+      const HallRecord second = with_errors(other);
+      HallOptions options;
+      options.zero_current = &second;
+      const HallResult r = analyse_hall(with_errors(one), scene.bar, options);
+      EXPECT_FALSE(warned(r, "current_not_reversed"));
+      EXPECT_LT(r.sheet_resistance.standard_error, 1e-5 * t.sheet_resistance);
+      EXPECT_LT(r.offset.standard_error, 0.01 * offset);
+      const auto holds = [](const Estimate& e, double truth) { return e.low <= truth && truth <= e.high ? 1 : 0; };
+      resistances += holds(r.sheet_resistance, t.sheet_resistance);
+      offsets += holds(r.offset, offset);
+    }
+    EXPECT_GE(resistances, 16) << reversed;
+    EXPECT_GE(offsets, 16) << reversed;
+  }
+}
+
+// Noise of the field's sensor is in the slope, that is in the density; in R_xy at the amplitude it cancels for the most
+// part, for an amplitude too large makes the slope too small. 150 records: the coverage has a standard error of 1.8 %.
+TEST(AcHall, NoiseOfTheFieldSensorIsInTheErrors) {
+  auto scene = paper_scene(1000);
+  scene.field_noise = 0.06;
+  const auto t = synthetic::truth(scene);
+  double slope = 0, square = 0;
+  constexpr int records = 150;
+  for (scene.index = 0; scene.index < records; ++scene.index) {
+    const HallResult r = analyse(scene);
+    slope += r.hall_slope.low <= t.hall_slope && t.hall_slope <= r.hall_slope.high ? 1.0 / records : 0;
+    square += std::pow((r.hall_resistance.value - 0.6 * t.hall_slope) / r.hall_resistance.standard_error, 2) / records;
+  }
+  EXPECT_GT(slope, 0.90);
+  EXPECT_LT(slope, 0.99);
+  EXPECT_GT(std::sqrt(square), 0.8);
+  EXPECT_LT(std::sqrt(square), 1.2);
+}
+
+// The mean of B^2 over a bin is not the square of the mean of B. A sensor that stands off zero makes the difference one
+// of the slope: 800 exact readings a turn in bins of twenty.
+TEST(AcHall, EvenTermIsAveragedAfterSquaring) {
+  auto scene = paper_scene(1e6);
+  scene.interval = 0.1;
+  scene.loop_area = 0;
+  const auto t = synthetic::truth(scene);
+  const double even = 0.5 * t.sheet_resistance * scene.misalignment / scene.bar.width;
+  HallRecord record = synthetic::hall_record(scene);
+  for (std::size_t i = 0; i < record.time.size(); ++i) {
+    const double plain = record.field[i];
+    record.field[i] += 0.15;
+    record.voltage_xy[i] +=
+        t.current * (t.hall_slope * (record.field[i] - plain) + even * record.field[i] * record.field[i]);
+  }
+  const HallResult r = analyse_hall(record, scene.bar);
+  EXPECT_NEAR(r.even.value / even, 1, 1e-4);
+  EXPECT_NEAR(r.hall_slope.value / t.hall_slope, 1, 1e-5);
+  EXPECT_NEAR(r.lock_in.mean.in_phase.value / t.hall_slope / 0.6, 1, 1e-3);
+}
+
+// Twelve readings: 95 % intervals of the sheet resistance and of the mobility hold the truth in 95 % of 500 records,
+// with a standard error of 1 %; by the normal distribution it were some 90 %.
+TEST(AcHall, FewReadingsHaveStudentsIntervals) {
+  auto scene = paper_scene(1000);
+  scene.loop_area = 0;
+  scene.interval = 15.1;
+  scene.duration = 185;
+  scene.longitudinal_noise = 3e-3;
+  const double sheet = synthetic::truth(scene).sheet_resistance;
+  double resistance = 0, mobility = 0;
+  constexpr int records = 500;
+  for (scene.index = 0; scene.index < records; ++scene.index) {
+    const HallResult r = analyse(scene);
+    resistance += r.sheet_resistance.low <= sheet && sheet <= r.sheet_resistance.high ? 1.0 / records : 0;
+    mobility += r.mobility.low <= scene.mobility && scene.mobility <= r.mobility.high ? 1.0 / records : 0;
+  }
+  EXPECT_GT(resistance, 0.925);
+  EXPECT_GT(mobility, 0.925);
+}
+
+// 1/f noise that is the stronger one up to the highest frequency that the readings show: where it meets the white noise
+// cannot be seen.
+TEST(AcHall, CornerAboveTheSamplingIsNotThere) {
+  auto scene = paper_scene(100);
+  scene.flicker_corner = 0.05;
+  EXPECT_NEAR(std::log(analyse(scene).corner_frequency / 0.05), 0, 1);
+  scene.white_noise *= 1e-3;
+  scene.flicker_corner = 100;
+  EXPECT_TRUE(std::isnan(analyse(scene).corner_frequency));
+}
+
+// Readings at uneven times of an exact field, and readings of a noisy one at even times: none of them stands out.
+TEST(AcHall, UnevenTimesAndNoiseAreNoFieldSpikes) {
+  for (std::uint64_t index = 0; index < 60; ++index) {
+    RandomStream random(index, "uneven");
+    auto scene = paper_scene(100);
+    scene.index = index;
+    HallRecord record = synthetic::hall_record(scene);
+    const double hall = synthetic::truth(scene).hall_slope * synthetic::truth(scene).current;
+    for (double& t : record.time) t = 1200 * random.uniform();
+    std::sort(record.time.begin(), record.time.end());
+    for (std::size_t i = 0; i < record.time.size(); ++i) {
+      const double plain = record.field[i];
+      record.field[i] = 0.6 * std::cos(2 * std::numbers::pi * 0.0125 * record.time[i] + double(index));
+      record.voltage_xy[i] += hall * (record.field[i] - plain);
+    }
+    const HallResult uneven = analyse_hall(record, scene.bar);
+    EXPECT_FALSE(warned(uneven, "field_spikes")) << index;
+    // One that does stand out is found there, too.
+    record.field[700] += record.field[700] > 0 ? -0.5 : 0.5;
+    EXPECT_TRUE(warned(analyse_hall(record, scene.bar), "field_spikes")) << index;
+    scene.field_noise = 0.03 * 0.6;
+    EXPECT_FALSE(warned(analyse(scene), "field_spikes")) << index;
+  }
+}
+
+// A wrong reading takes none of its neighbours along: on the slope, on the crest, two side by side.
+TEST(AcHall, NeighboursOfAFieldSpikeAreKept) {
+  const auto scene = paper_scene(300);
+  const HallRecord good = synthetic::hall_record(scene);
+  for (std::size_t at = 600; at < 640; ++at)
+    for (const std::size_t length : {1, 2}) {
+      HallRecord record = good;
+      for (std::size_t i = at; i < at + length; ++i) record.field[i] = record.field[i] > 0 ? -1 : 1;
+      EXPECT_EQ(analyse_hall(record, scene.bar).rejected, length) << at;
+    }
 }
 
 }  // namespace

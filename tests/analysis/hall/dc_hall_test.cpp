@@ -466,6 +466,24 @@ TEST(LakeShore, ContradictionsHaveTheirLine) {
   }
 }
 
+// R_xy is that of +B, whichever way the row's field points.
+TEST(LakeShore, HallResistanceIsThatOfThePositiveField) {
+  for (const char* field : {"3.0000E+3", "-3.0000E+3"}) {
+    std::vector<DcHallResult> points;
+    EXPECT_EQ(refused_with("100.5\t3.0000E+3", std::string("100.5\t") + field, &points), "accepted");
+    ASSERT_EQ(points.size(), 1u);
+    EXPECT_NEAR(points[0].hall_resistance.value, -6.2415e-4 / 1.5e-6 * 0.3, 1e-3) << field;
+  }
+}
+
+// A mobility is a magnitude to many: without a sign it contradicts no coefficient.
+TEST(LakeShore, MobilityWithoutASignIsNoContradiction) {
+  std::vector<DcHallResult> points;
+  EXPECT_EQ(refused_with("-1.2483E+3", "1.2483E+3", &points), "accepted");
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_TRUE(points[0].warnings.empty());
+}
+
 // A coefficient per area becomes one per volume through the thickness: -6.2415E+6 cm^2/C times 1.5e-4 cm is -936.2
 // cm^3/C, or 6.667e15 carriers in a cm^3.
 TEST(LakeShore, HallCoefficientOfASheet) {

@@ -253,6 +253,22 @@ TEST(HallCurrent, ContinuouslyVaryingCurrent) {
   EXPECT_TRUE(holds(decay.sheet_resistance, sheet)) << decay.sheet_resistance.value;
 }
 
+// A current that goes round with the readings has few values, but no levels; neither its own lines nor those that it
+// makes of the Hall signal are disturbances.
+TEST(HallCurrent, SinesInStepWithTheReadings) {
+  for (const double period : {16.5, 33.0, 82.5, 165.0}) {
+    const Course wave = [=](int i) { return std::sin(2 * std::numbers::pi * i / period); };
+    for (std::uint64_t index = 0; index < 5; ++index) {
+      const HallResult r = analyse_hall(record_of({wave}, index), bar);
+      EXPECT_TRUE(holds(r.hall_slope, slope)) << period << ": " << r.hall_slope.value;
+      EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << period << ": " << r.sheet_resistance.value;
+      EXPECT_LT(r.hall_slope.standard_error / std::abs(slope), 0.02) << period;
+      EXPECT_FALSE(warned(r, "line_in_noise")) << period;
+      EXPECT_FALSE(warned(r, "noisy_current")) << period;
+    }
+  }
+}
+
 // R_xy without field has its own sign, whichever way the current flows.
 TEST(HallCurrent, OffsetHasItsSign) {
   for (const double sign : {1.0, -1.0}) {

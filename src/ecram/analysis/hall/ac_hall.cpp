@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,6 +43,14 @@ struct HallFit {
   double error(Eigen::Index k) const { return std::sqrt(regression.covariance(k, k)); }
 };
 
+/// Is a line one that the Hall term itself has? A current that changes puts it beside the current's own frequencies,
+/// and what else is wrong with the current there as well: a sine of that frequency would stand for the signal.
+bool is_hall_signal(const HallModel& model, const Block& block, Eigen::Index row, double line) {
+  const Eigen::VectorXd hall = model.x.col(HallModel::hall).segment(row, Eigen::Index(block.bins.time.size()));
+  return hall.norm() - signal::least_squares(sine_columns(block.bins.time, line), hall).residual.norm() >
+         0.02 * hall.norm();
+}
+
 /// Looks for lines in what the fit leaves of each block. Has any?
 bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
   const Eigen::VectorXd rest = f.model.y - f.model.x(Eigen::all, f.columns) * f.regression.coefficient;
@@ -48,6 +58,8 @@ bool find_lines(std::vector<Block>& blocks, const HallFit& f, double rotation) {
   bool any = false;
   for (Block& block : blocks) {
     block.lines = residual_lines(block.bins.time, {from, block.bins.time.size()}, rotation);
+    if (block.modulated)
+      std::erase_if(block.lines, [&](double line) { return is_hall_signal(f.model, block, from - rest.data(), line); });
     any = any || !block.lines.empty();
     from += block.bins.time.size();
   }
@@ -69,15 +81,19 @@ signal::WhitenedModel whitened_model(const HallFit& f, const std::vector<Block>&
         own.x.conservativeResize(Eigen::NoChange, own.x.cols() + 1);
         own.x.rightCols(1) = f.model.x.col(f.model.longitudinal).head(own.x.rows());
       }
-      colours.push_back(signal::estimate_colour(excerpt(own).linear(), f.rates));
+      std::vector<Eigen::Index> own_columns(static_cast<std::size_t>(own.x.cols()));
+      std::iota(own_columns.begin(), own_columns.end(), Eigen::Index{0});
+      const HallModel part = excerpt(own);
+      colours.push_back(signal::estimate_colour(
+          {part.interval, part.weight, part.x(Eigen::all, not_empty(part, own_columns)), part.y}, f.rates));
       variances.push_back(signal::generalised_least_squares(own.linear(), f.rates, colours.back()).white_variance);
     }
     if (std::all_of(variances.begin(), variances.end(), [](double v) { return v > 0; }))
       return {f.model.linear(), f.rates, colours, variances};
   }
   const HallModel part = excerpt(f.model);
-  const auto colour =
-      signal::estimate_colour({part.interval, part.weight, part.x(Eigen::all, everything), part.y}, f.rates);
+  const auto colour = signal::estimate_colour(
+      {part.interval, part.weight, part.x(Eigen::all, not_empty(part, everything)), part.y}, f.rates);
   return {f.model.linear(), f.rates, colour};
 }
 
@@ -98,7 +114,8 @@ bool has_a_say(const HallModel& model, const std::vector<Eigen::Index>& others, 
   return signal::least_squares(model.x(Eigen::all, others), values).residual.norm() > 1e-4 * values.norm();
 }
 
-/// Readings that fit to this part of themselves have been made up, or have no more digits: what is left is no noise.
+/// HallReadings that fit to this part of themselves have been made up, or have no more digits: what is left is no
+/// noise.
 constexpr double ninth_digit = 1e-9;
 
 bool fits_exactly(const HallFit& f) {
@@ -135,7 +152,8 @@ HallFit fit_model(std::vector<Block>& blocks, int most_order, bool separated, bo
   return f;
 }
 
-/// Frequency at which the coloured part of the noise is as strong as the white part.
+/// Frequency at which the coloured part of the noise is as strong as the white part; NaN where that is beyond what
+/// readings so far apart show.
 double corner(const signal::NoiseColour& colour, const std::vector<double>& rates, double reading_interval) {
   if (colour.flicker <= 0 && colour.brown <= 0) return 0;
   const auto excess = [&](double f) {
@@ -145,8 +163,9 @@ double corner(const signal::NoiseColour& colour, const std::vector<double>& rate
       density += (colour.flicker + (k == 0 ? colour.brown : 0)) * 4 * rates[k] / (rates[k] * rates[k] + omega * omega);
     return density;
   };
-  double low = rates.front() / (2 * pi) * 1e-3, high = rates.back() / (2 * pi) * 1e3;
+  double low = rates.front() / (2 * pi) * 1e-3, high = 0.5 / reading_interval;
   if (excess(low) < 0) return 0;
+  if (excess(high) > 0) return std::numeric_limits<double>::quiet_NaN();
   for (int i = 0; i < 60; ++i) {
     const double middle = std::sqrt(low * high);
     (excess(middle) > 0 ? low : high) = middle;
@@ -331,11 +350,35 @@ Estimate without_lag(HallResult& r, const HallFit& f, double unbias) {
   return normal_estimate(factor * r.in_phase.value / r.field_amplitude, unbias * std::sqrt(variance));
 }
 
+/// R_xy without field. A thermal voltage or the meter's zero error is in V_xy whichever way the current flows: a second
+/// record, at zero or reversed current, or one that tells it by itself, takes it out; a single steady current leaves it
+/// in.
+Estimate offset_resistance(const HallFit& f, const std::vector<Block>& blocks) {
+  const auto place = [&](Eigen::Index column) { return std::ranges::find(f.columns, column) - f.columns.begin(); };
+  const auto first = place(f.model.drift[0][0]);
+  // The drift's columns have the current's sign.
+  const auto sign = [](const Block& block) { return mean(block.current) < 0 ? -1.0 : 1.0; };
+  if (blocks.size() == 1 || blocks[0].modulated)
+    return scaled(normal_estimate(f.coefficient(first), f.error(first)), 1 / mean_magnitude(blocks[0].current));
+  const Block& other = blocks[1];
+  const auto second = place(other.modulated ? f.model.thermal[1][0] : f.model.drift[1][0]);
+  const double s1 = sign(blocks[0]), s2 = other.modulated ? 1 : sign(other);
+  const double left = other.modulated ? 0 : mean(other.no_current ? other.bins.current : other.current);
+  const auto& covariance = f.regression.covariance;
+  const double variance =
+      covariance(first, first) + covariance(second, second) - 2 * s1 * s2 * covariance(first, second);
+  return scaled(normal_estimate(s1 * f.coefficient(first) - s2 * f.coefficient(second), std::sqrt(variance)),
+                1 / (mean(blocks[0].current) - left));
+}
+
 /// The fit's coefficients as physical quantities.
 ///
-/// @param amplitude_error  relative, of the field's amplitude: in the resistance at the amplitude, not in the slope
-void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double unbias, double sign,
+/// @param amplitude_error  relative, of the field's amplitude: in the resistance at the amplitude, not in the slope.
+/// What
+///                         the sensor's noise makes of it is in both the other way round, and cancels.
+void fill_from_fit(HallResult& r, const HallFit& f, const std::vector<Block>& blocks, double unbias, double sign,
                    double amplitude_error) {
+  const Block& block = blocks[0];
   const double amplitude = r.field_amplitude, omega = 2 * pi * r.frequency;
   const double in_step = unbias * sign * f.coefficient(HallModel::hall),
                in_step_error = unbias * f.error(HallModel::hall);
@@ -343,15 +386,18 @@ void fill_from_fit(HallResult& r, const HallFit& f, const Block& block, double u
   const Estimate slope = without_lag(r, f, unbias);
   r.signal_to_noise = std::abs(in_step) / in_step_error;
   r.carrier_confidence = 0.5 * std::erfc(-r.signal_to_noise / std::numbers::sqrt2);
-  r.hall_slope = estimate(f, slope.value, std::hypot(slope.standard_error, slope.value * block.current_error));
-  r.hall_resistance = scaled(
-      estimate(f, slope.value, std::hypot(r.hall_slope.standard_error, slope.value * amplitude_error)), amplitude);
+  const double scale_error = block.reference.scale_error,
+               own_amplitude_error =
+                   std::sqrt(std::max(0.0, amplitude_error * amplitude_error - scale_error * scale_error));
+  const auto with = [&](double relative_error) {
+    return estimate(f, slope.value,
+                    std::hypot(slope.standard_error, slope.value * block.current_error, slope.value * relative_error));
+  };
+  r.hall_slope = with(scale_error);
+  r.hall_resistance = scaled(with(own_amplitude_error), amplitude);
   r.induced = scaled(normal_estimate(f.coefficient(HallModel::rate), f.error(HallModel::rate)), omega * amplitude);
   r.even = normal_estimate(f.coefficient(HallModel::even), f.error(HallModel::even));
-  const auto offset =
-      static_cast<Eigen::Index>(std::find(f.columns.begin(), f.columns.end(), f.model.drift[0][0]) - f.columns.begin());
-  // The drift's columns have the current's sign.
-  r.offset = scaled(normal_estimate(f.coefficient(offset), f.error(offset)), 1 / r.current);
+  r.offset = offset_resistance(f, blocks);
   if (r.pickup_separated)
     r.pickup = scaled(normal_estimate(f.coefficient(HallModel::pickup), f.error(HallModel::pickup)), amplitude);
 
@@ -417,6 +463,7 @@ struct Prepared {
   double bins_per_period = 0;
   std::vector<Block> blocks;
   int most_order = 0;
+  std::optional<Longitudinal> second;  ///< what V_xx of the record at zero or reversed current says, if it has one
 };
 
 Prepared prepare(const HallRecord& record, const HallOptions& options) {
@@ -469,6 +516,7 @@ void add_zero_current(Prepared& p, const HallRecord& record, const HallOptions& 
     w.text = "in the record at zero current, " + w.text;
     p.result.warnings.push_back(std::move(w));
   }
+  if (!block.bins.voltage_xx.empty()) p.second = longitudinal(block, readings.voltage_xx);
   p.blocks.push_back(std::move(block));
   p.most_order = std::min(p.most_order, most_drift_order(turn, options.most_drift_order));
 }
@@ -481,6 +529,15 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   const bool with_xx = !blocks[0].bins.voltage_xx.empty();
   Longitudinal along;
   if (with_xx) along = longitudinal(blocks[0], readings.voltage_xx);
+  const bool zero_known = blocks[0].modulated || blocks.size() > 1, zero_xx_known = blocks[0].modulated || p.second;
+  if (with_xx && !blocks[0].modulated && p.second) along = without_zero_error(along, blocks[0], *p.second, blocks[1]);
+  if (!zero_known || (with_xx && !zero_xx_known))
+    result.warnings.push_back(
+        {"current_not_reversed", 0,
+         fmt::format("thermal voltages and the voltmeters' zero errors cannot be told from {}{}{}",
+                     with_xx ? "R_xx" : "", with_xx && !zero_known ? " and " : "", zero_known ? "" : "the offset") +
+             (zero_known ? ": the record at zero or reversed current has no V_xx"
+                         : " without a record at zero or reversed current")});
   const auto [low, high] = std::minmax_element(readings.voltage_xy.begin(), readings.voltage_xy.end());
   if (*low == *high && along.odd_over_error > 5) refuse_as_swapped(along);
   if (*low == *high)
@@ -543,13 +600,13 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   if (block.reference.left_noise > 0) {
     // Noise of the field's sensor that the smoothing left makes the slope too small by its share in the variance.
     const double left = block.reference.left_noise * block.reference.left_noise;
-    unbias = 1 / (1 - std::min(0.5, left / variance(block.field)));
+    unbias = 1 / (1 - std::min(0.5, left / variance(block.reference.smooth)));
     result.warnings.push_back(
         {"noisy_field", 0,
          fmt::format("the field's sensor has noise of {:.2g} T; it was smoothed", block.reference.noise)});
   }
   const double sign = bar.arms_swapped ? -1 : 1;
-  fill_from_fit(result, fit, block, unbias, sign, turn.amplitude_error / turn.amplitude);
+  fill_from_fit(result, fit, blocks, unbias, sign, turn.amplitude_error / turn.amplitude);
   const double hall_voltage = std::abs(result.hall_resistance.value) * result.current;
   result.hall_slope = scaled(result.hall_slope, 1 / contact_factor(bar));
   if (!result.pickup_separated)
@@ -566,12 +623,18 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   }
 
   if (!block.modulated) {
-    BinnedResistance resistance{block.bins.time, block.field, block.reference.rate, block.bins.voltage_xy};
+    const auto rows = static_cast<Eigen::Index>(block.bins.time.size());
+    BinnedResistance resistance{block.bins.time, block.field, block.field2, block.rate, block.bins.voltage_xy};
+    // Nor is what fades with the lag.
+    for (std::size_t k = 0; k < fit.columns.size(); ++k)
+      if (std::ranges::count(fit.model.fading[0], fit.columns[k]) > 0)
+        Eigen::Map<Eigen::VectorXd>(resistance.resistance.data(), rows) -=
+            fit.coefficient(static_cast<Eigen::Index>(k)) * fit.model.x.col(fit.columns[k]).head(rows);
     for (std::size_t i = 0; i < resistance.resistance.size(); ++i) {
       // What the record at zero current showed to go with the motor is none of the Hall signal.
       if (result.pickup_separated)
-        resistance.resistance[i] -= fit.coefficient(HallModel::pickup) * block.field[i] +
-                                    fit.coefficient(HallModel::rate) * block.reference.rate[i];
+        resistance.resistance[i] -=
+            fit.coefficient(HallModel::pickup) * block.field[i] + fit.coefficient(HallModel::rate) * block.rate[i];
       resistance.resistance[i] *= sign / block.current[i];
     }
     result.lock_in = lock_in(resistance, turn, result.field_amplitude, fit.drift_order);
@@ -603,7 +666,8 @@ HallResult finish(Prepared p, const HallBar& bar, const HallOptions& options) {
   // A signal under the floor may be anything up to the floor.
   const double floor_slope =
       above_floor ? 0 : options.voltage_floor / (result.field_amplitude * result.current * contact_factor(bar));
-  fill_film(result, bar, options.hall_factor, with_xx ? &along.resistance : nullptr, floor_slope, block.current_error);
+  fill_film(result, bar, options.hall_factor, with_xx ? &along.resistance : nullptr,
+            {double(fit.regression.degrees_of_freedom), along.freedom}, floor_slope, block.current_error);
 
   fill_trace(result, fit, block);
   look_for_trouble(result, with_xx ? &along : nullptr, fit);

@@ -17,7 +17,7 @@ namespace ecram::analysis {
 
 struct HallOptions {
   double hall_factor = 1;         ///< r_H
-  double rc_time = 0;             ///< s: lag of cable and film, if it is known
+  double rc_time = 0;             ///< s: lag of cable and film, if it is known, behind which all of V_xy stands
   double voltage_floor = 0;       ///< V: Hall voltages below it are not reported
   double current_floor = 0;       ///< A: currents below it are not believed
   double expected_frequency = 0;  ///< Hz of the rotation; 0: not known
@@ -86,9 +86,10 @@ struct HallResult : HallFilm {
   Estimate in_phase;           ///< ohm: R_xy in step with the field, at its amplitude, not freed of the lag
   double signal_to_noise = 0;  ///< in_phase over its standard error
   Estimate phase;              ///< rad: by how much V_xy lags behind the field
-  Estimate induced;            ///< V: amplitude of the part in quadrature (induction, lag and pick-up together)
+  Estimate induced;            ///< V: amplitude of the part in quadrature (induction, lag and pick-up together), at the
+                               ///< film where the lag is known
   Estimate even;               ///< ohm/T^2: magnetoresistance through misalignment
-  Estimate offset;             ///< ohm: mean of R_xy without field
+  Estimate offset;             ///< ohm: mean of R_xy without field; with V_th/I where a single steady current hides it
   Estimate pickup;             ///< V: in phase, where a zero or a reversed current separates it
 
   Estimate contact_resistance;  ///< ohm: what the source's voltage says beyond the film; needs it stated
@@ -102,8 +103,9 @@ struct HallResult : HallFilm {
   bool longitudinal_regressor = false;  ///< V_xx helped to describe the offset
   bool pickup_separated = false;
   signal::NoiseColour colour;
-  double white_noise = 0;       ///< V of one reading
-  double corner_frequency = 0;  ///< Hz where the coloured noise meets the white; 0: white
+  double white_noise = 0;  ///< V of one reading
+  /// Hz where the coloured noise meets the white; 0: white; NaN: above the highest frequency that the readings show.
+  double corner_frequency = 0;
 
   LockIn lock_in;
   FourierHall fourier;

@@ -99,31 +99,72 @@ struct FieldFaults {
   std::size_t spikes = 0, saturated = 0;
 };
 
-/// Readings of the field that stand out of their neighbours, where these are many a period, and those at the end of the
-/// sensor's range.
-FieldFaults field_faults(std::span<const double> field) {
+/// By how much a reading stands off what its neighbours (four on either side, eight on one where it is an end) say of a
+/// field whose second derivative is `bend` at the most: the median over pairs of them of the distance from the straight
+/// line through the pair, what the field may bend away from it (bend/2 times the times to both) taken off. Beyond the
+/// pair the line is as much less certain as it magnifies the pair's errors.
+double standing_off(std::span<const double> time, std::span<const double> field, std::span<const char> skip,
+                    std::size_t i, double bend) {
+  constexpr std::size_t each_side = 4;
+  std::vector<std::size_t> before, after;
+  for (std::size_t k = i; k-- > 0 && before.size() < 2 * each_side;)
+    if (skip[k] == 0) before.push_back(k);
+  for (std::size_t k = i + 1; k < field.size() && after.size() < 2 * each_side; ++k)
+    if (skip[k] == 0) after.push_back(k);
+  const bool end = before.size() < each_side || after.size() < each_side;
+  if (!end) before.resize(each_side), after.resize(each_side);
+  std::vector<double> off;
+  const auto add = [&](std::size_t j, std::size_t k) {
+    const double share = (time[i] - time[j]) / (time[k] - time[j]);
+    const double away = std::abs(field[i] - field[j] - share * (field[k] - field[j]));
+    const double allowed = 0.5 * bend * std::abs((time[i] - time[j]) * (time[i] - time[k]));
+    off.push_back(std::max(0.0, away - allowed) / (std::abs(share) + std::abs(1 - share)));
+  };
+  for (const std::size_t j : before)
+    for (const std::size_t k : after) add(j, k);
+  if (end)
+    for (const auto& side : {before, after})
+      for (std::size_t a = 0; a < side.size(); ++a)
+        for (std::size_t b = a + 1; b < side.size(); ++b) add(side[a], side[b]);
+  return off.empty() ? 0 : quantile(off, 0.5);
+}
+
+/// HallReadings of the field that stand out of their neighbours, where these are many a period, and those at the end of
+/// the sensor's range.
+FieldFaults field_faults(std::span<const double> time, std::span<const double> field) {
   FieldFaults faults{std::vector<char>(field.size()), 0, 0};
   const Swing range = swing(field);
   if (!(range.amplitude > 0)) return faults;
   std::vector<double> values(field.begin(), field.end()), steps;
   double last = range.middle;
   for (double& v : values) v = last = std::isfinite(v) ? v : last;
-  for (std::size_t i = 1; i < values.size(); i += std::max<std::size_t>(1, values.size() / 20000))
-    steps.push_back(std::abs(values[i] - values[i - 1]));
+  const std::size_t stride = std::max<std::size_t>(1, values.size() / 20000);
+  for (std::size_t i = 1; i < values.size(); i += stride) steps.push_back(std::abs(values[i] - values[i - 1]));
   // A sine of N readings a period changes by 2 pi amplitude / N sqrt(1/2) from one to the next, in the median.
   // The median of nine then stays within 5 % of the amplitude of the crest.
   constexpr double dense = 40;
-  if (quantile(steps, 0.5) < std::numbers::sqrt2 * std::numbers::pi * range.amplitude / dense) {
-    std::vector<double> distance = signal::running_median(values, 4), sample;
-    for (std::size_t i = 0; i < values.size(); ++i) distance[i] = std::abs(distance[i] - values[i]);
-    for (std::size_t i = 0; i < values.size(); i += std::max<std::size_t>(1, values.size() / 20000))
-      sample.push_back(distance[i]);
-    const double limit = std::max(0.1 * range.amplitude, 7 * signal::robust_scale(std::move(sample)));
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      // At the record's ends the median has neighbours on one side only: a slope alone then makes up to 16 %.
-      const bool end = i < 4 || i + 4 >= values.size();
-      if (distance[i] > limit + (end ? 0.2 * range.amplitude : 0)) faults.found[i] = 1, ++faults.spikes;
+  constexpr std::size_t chord = 4;
+  if (values.size() > 2 * chord &&
+      quantile(steps, 0.5) < std::numbers::sqrt2 * std::numbers::pi * range.amplitude / dense) {
+    std::vector<double> off, rate;
+    for (std::size_t i = 1; i + chord < values.size(); i += stride) {
+      const double share = (time[i] - time[i - 1]) / (time[i + 1] - time[i - 1]);
+      off.push_back((values[i] - values[i - 1] - share * (values[i + 1] - values[i - 1])) /
+                    std::sqrt(1 + share * share + (1 - share) * (1 - share)));
+      rate.push_back(std::abs(values[i + chord] - values[i]) / (time[i + chord] - time[i]));
     }
+    const double limit = std::max(0.1 * range.amplitude, 7 * signal::robust_scale(std::move(off)));
+    const double omega = std::numbers::sqrt2 * quantile(rate, 0.5) / range.amplitude;
+    // The running median knows no times, and a slope read at uneven ones stands off it: what does is looked at again,
+    // beside those neighbours that do not.
+    const std::vector<double> median = signal::running_median(values, 4);
+    std::vector<char> suspect(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      suspect[i] = !std::isfinite(field[i]) || std::abs(median[i] - values[i]) > limit ? 1 : 0;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (suspect[i] != 0 && std::isfinite(field[i]) &&
+          standing_off(time, field, suspect, i, omega * omega * range.amplitude) > limit)
+        faults.found[i] = 1, ++faults.spikes;
   }
   const std::vector<char> spikes = faults.found;
   for (const Plateau& p : plateaus(field, spikes)) {
@@ -136,7 +177,7 @@ FieldFaults field_faults(std::span<const double> field) {
   return faults;
 }
 
-/// Readings of V_xx at the end of its range, and those beside it that noise might have put there.
+/// HallReadings of V_xx at the end of its range, and those beside it that noise might have put there.
 std::vector<char> longitudinal_faults(std::span<const double> readings) {
   std::vector<char> found(readings.size());
   for (const Plateau& p : plateaus(readings, {})) {
@@ -322,17 +363,19 @@ HallReadings usable_readings(const HallRecord& record) {
   const std::size_t n = record.time.size();
   const bool with_xx = !record.voltage_xx.empty();
   HallReadings r;
-  const FieldFaults wrong_field = field_faults(record.field);
-  const std::vector<char> clipped = longitudinal_faults(record.voltage_xx);
-  std::size_t missing = 0, overflows = 0, saturations = 0;
   double last = -std::numeric_limits<double>::infinity();
-  for (auto* column : {&r.time, &r.field, &r.current, &r.voltage_xy}) column->reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
     const double t = record.time[i];
     if (!std::isfinite(t)) throw InvalidInput("{}: no time; expected one for every reading", place(record, i));
     if (!(t > last))
       throw InvalidInput("{}: time {:.9g} s after {:.9g} s; expected time to rise", place(record, i), t, last);
     last = t;
+  }
+  const FieldFaults wrong_field = field_faults(record.time, record.field);
+  const std::vector<char> clipped = longitudinal_faults(record.voltage_xx);
+  std::size_t missing = 0, overflows = 0, saturations = 0;
+  for (auto* column : {&r.time, &r.field, &r.current, &r.voltage_xy}) column->reserve(n);
+  for (std::size_t i = 0; i < n; ++i) {
     const double xy = record.voltage_xy[i], xx = with_xx ? record.voltage_xx[i] : 0;
     const double b = record.field[i], current = record.current[i];
     if (std::isinf(xy) || std::isinf(xx) || std::isinf(b) || std::isinf(current)) {
@@ -342,7 +385,7 @@ HallReadings usable_readings(const HallRecord& record) {
     } else if (with_xx && clipped[i] != 0) {
       ++saturations;
     } else if (wrong_field.found[i] == 0) {
-      r.time.push_back(t);
+      r.time.push_back(record.time[i]);
       r.field.push_back(b);
       r.current.push_back(current);
       r.voltage_xy.push_back(xy);
@@ -407,22 +450,23 @@ Bins bin(const HallReadings& r, const Rotation& turn, double per_period) {
   const bool with_xx = !r.voltage_xx.empty();
   Bins bins;
   const auto reserve = static_cast<std::size_t>(std::min(double(r.time.size()), turn.periods * per_period + 2));
-  for (auto* column : {&bins.time, &bins.weight, &bins.field, &bins.current, &bins.current_field, &bins.current_field2,
-                       &bins.current_cubed, &bins.voltage_xy, &bins.voltage_xx})
+  for (auto* column : {&bins.time, &bins.weight, &bins.field, &bins.field2, &bins.current, &bins.current_field,
+                       &bins.current_field2, &bins.current_cubed, &bins.voltage_xy, &bins.voltage_xx})
     column->reserve(reserve);
-  double count = 0, t = 0, b = 0, current = 0, cb = 0, cb2 = 0, cubed = 0, xy = 0, xx = 0;
+  double count = 0, t = 0, b = 0, b2 = 0, current = 0, cb = 0, cb2 = 0, cubed = 0, xy = 0, xx = 0;
   const auto close = [&] {
     if (count == 0) return;
     bins.time.push_back(t / count);
     bins.weight.push_back(count);
     bins.field.push_back(b / count);
+    bins.field2.push_back(b2 / count);
     bins.current.push_back(current / count);
     bins.current_field.push_back(cb / count);
     bins.current_field2.push_back(cb2 / count);
     bins.current_cubed.push_back(cubed / count);
     bins.voltage_xy.push_back(xy / count);
     if (with_xx) bins.voltage_xx.push_back(xx / count);
-    count = t = b = current = cb = cb2 = cubed = xy = xx = 0;
+    count = t = b = b2 = current = cb = cb2 = cubed = xy = xx = 0;
   };
   const double start = r.time.front();
   double next = start + width;
@@ -435,6 +479,7 @@ Bins bin(const HallReadings& r, const Rotation& turn, double per_period) {
     count += 1;
     t += r.time[i];
     b += r.field[i];
+    b2 += r.field[i] * r.field[i];
     current += r.current[i];
     cb += r.current[i] * r.field[i];
     cb2 += r.current[i] * r.field[i] * r.field[i];

@@ -32,7 +32,9 @@ Rotation rotation(std::span<const double> time, std::span<const double> field);
 /// in its regressors holds for the averages as for the readings.
 struct Bins {
   std::vector<double> time, interval, weight;  ///< s; s since the bin before; readings in it
-  std::vector<double> field, current, current_field, current_field2, current_cubed, voltage_xy, voltage_xx;
+  /// T, T^2, A, A T, A T^2, A^3, V, V: the mean of each product over the readings, which where they change within a bin
+  /// is not the product of the means.
+  std::vector<double> field, field2, current, current_field, current_field2, current_cubed, voltage_xy, voltage_xx;
 };
 
 /// An end of V_xy's range, perhaps: an extreme that readings repeat. It may as well be the crest of a coarse converter.
@@ -42,7 +44,7 @@ struct Limit {
   double step = 0;   ///< V, to the next reading
 };
 
-/// Readings of a record that can be used, in order of time, and what was wrong with the others.
+/// HallReadings of a record that can be used, in order of time, and what was wrong with the others.
 struct HallReadings {
   std::vector<double> time, field, current, voltage_xy, voltage_xx;
   std::vector<char> rejected;  ///< spikes and what the range's end cut off, found later
@@ -51,8 +53,9 @@ struct HallReadings {
   std::vector<Warning> warnings;
 };
 
-/// Readings whose field stands out or stands at the end of the sensor's range are not used: they tell nothing of V_xy
-/// at the true field, and leaving readings out for their field biases nothing. Nor are those whose V_xx stands there.
+/// HallReadings whose field stands out or stands at the end of the sensor's range are not used: they tell nothing of
+/// V_xy at the true field, and leaving readings out for their field biases nothing. Nor are those whose V_xx stands
+/// there.
 ///
 /// @throws InvalidInput  if time does not rise, units look wrong, or nothing is left
 HallReadings usable_readings(const HallRecord& record);

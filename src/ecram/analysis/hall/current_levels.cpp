@@ -16,7 +16,7 @@
 namespace ecram::analysis {
 namespace {
 
-/// Readings that a level has at the least, and that tell how densely it is filled towards its ends.
+/// HallReadings that a level has at the least, and that tell how densely it is filled towards its ends.
 constexpr std::size_t least_in_a_level = 12;
 
 /// Middles of the gaps between the levels of some values.
@@ -84,7 +84,7 @@ std::size_t count_steps(const std::vector<std::size_t>& level) {
   return steps;
 }
 
-/// Readings of two neighbouring levels.
+/// HallReadings of two neighbouring levels.
 struct TwoLevels {
   std::vector<std::size_t> rows[2];  ///< in order of time
   double current[2] = {0, 0};        ///< A, medians
@@ -95,7 +95,7 @@ enum class Follows { yes, no, unknown };
 /// Is a voltage proportional to the current of two levels, or the same at both? A drift, the field and its square are
 /// fitted in either case, in units of the current and as they are; what the better one leaves at the worse of the two
 /// levels must be less by half.
-Follows follows(const TwoLevels& two, const Readings& r, const std::vector<double>& voltage) {
+Follows follows(const TwoLevels& two, const HallReadings& r, const std::vector<double>& voltage) {
   constexpr std::size_t most = 2000;
   constexpr Eigen::Index orders = 3;
   std::vector<std::pair<std::size_t, int>> rows;
@@ -164,7 +164,7 @@ bool stays(const TwoLevels& two, std::size_t steps, std::size_t readings, int re
 /// @param values  of the current, their running medians over 2 reach + 1
 /// @param code    A, the meter's step if it shows more than two
 std::vector<double> true_limits(const std::vector<double>& limits, const std::vector<double>& values, int reach,
-                                double code, const Readings& r) {
+                                double code, const HallReadings& r) {
   std::vector<double> found;
   const auto level = levels_of(values, limits);
   for (std::size_t k = 0; k < limits.size(); ++k) {
@@ -203,12 +203,14 @@ double error_of_rounding(double step, double scatter) {
   return step * std::sqrt(sum);
 }
 
-/// Standard deviation of the readings' noise from the differences of neighbours. The steps of a coarse meter hide it
-/// where most readings repeat the one before; they scatter by half a step at the most.
+/// Standard deviation of the readings' noise from third differences of neighbours, in which a current that varies
+/// smoothly, be it within some twenty readings, has next to no share. The steps of a coarse meter hide it where most
+/// readings repeat the one before; they scatter by half a step at the most.
 double noise_of_neighbours(std::span<const double> readings, double step) {
-  std::vector<double> steps;
-  for (std::size_t i = 1; i < readings.size(); ++i) steps.push_back(readings[i] - readings[i - 1]);
-  return steps.empty() ? 0 : std::max(signal::robust_scale(std::move(steps)) / std::numbers::sqrt2, 0.5 * step);
+  std::vector<double> bends;
+  for (std::size_t i = 3; i < readings.size(); ++i)
+    bends.push_back(readings[i] - 3 * readings[i - 1] + 3 * readings[i - 2] - readings[i - 3]);
+  return bends.empty() ? 0 : std::max(signal::robust_scale(std::move(bends)) / std::sqrt(20.0), 0.5 * step);
 }
 
 /// Marks readings that are further than a limit (A) from what their neighbours say; none if they are so many that it is
@@ -258,7 +260,7 @@ Smooth smooth(const Eigen::Ref<const Eigen::MatrixXd>& polynomials, std::span<co
   return s;
 }
 
-CurrentLevels current_levels(const Readings& r) {
+CurrentLevels current_levels(const HallReadings& r) {
   const std::vector<double>& current = r.current;
   CurrentLevels levels;
   levels.current = current;
@@ -321,6 +323,14 @@ CurrentLevels current_levels(const Readings& r) {
   }
   levels.level = levels_of(values, limits);
   levels.steps = count_steps(levels.level);
+  // A source that is switched between many levels stays on each for a while. One that varies all the time, in step with
+  // the readings, has as many values as it has readings in its period, and those on its crests are no level.
+  constexpr std::size_t few = 4;
+  if (limits.size() >= few && 4 * levels.steps > values.size()) {
+    levels.level.clear();
+    levels.steps = 0;
+    return levels;
+  }
   const auto around = static_cast<std::size_t>(chosen == 0 ? 0 : 1 + chosen / 2);
   for (std::size_t i = 1; i < values.size(); ++i) {
     if (levels.level[i] == levels.level[i - 1]) continue;

@@ -11,7 +11,7 @@
 
 namespace ecram::analysis {
 
-/// Readings without their noise.
+/// HallReadings without their noise.
 struct Smooth {
   std::vector<double> values;
   double mean_error = 0;  ///< standard error of the mean, from the scatter
@@ -31,8 +31,8 @@ struct CurrentLevels {
   std::vector<std::size_t> level;  ///< of each reading, counted from the lowest; empty where there are none
   std::vector<double> limits;      ///< A, between the levels
   std::vector<double> errors;      ///< A, of each level's mean
-  /// Readings to be left out: those so near a step, found in medians, that they may be on its other side, and those of
-  /// a wrong current.
+  /// HallReadings to be left out: those so near a step, found in medians, that they may be on its other side, and those
+  /// of a wrong current.
   std::vector<char> uncertain;
   std::size_t spikes = 0;    ///< readings that stand out of their level, or of a current without levels
   std::size_t steps = 0;     ///< from one level to another
@@ -44,13 +44,14 @@ struct CurrentLevels {
 /// Levels are values with nothing between them: gaps of more than 2 % of the mean magnitude and half as wide again as
 /// what the twelve readings on either side take up, so that neither a current that varies steadily has any, nor the
 /// noise of a steady one. Noise that fills the gaps is lessened by running medians first, which keep a step a step; two
-/// levels may then also show by their distance, eight times their own scatter.
+/// levels may then also show by their distance, eight times their own scatter. More than four between which the current
+/// changes at every fourth reading or oftener are none: it varies all the time.
 ///
 /// The codes of a coarse meter and readings that are simply wrong have nothing between them either. So the voltages
 /// must follow: from one level to the next V_xx (or V_xy) must be better described as proportional to the current than
 /// as independent of it. Where neither voltage tells, a level is one that the current stays at, for longer than chance
 /// would have it, or two far from each other that both have their share of the readings. Of levels that are none the
 /// readings belong to one, and those that stand out of it are wrong.
-CurrentLevels current_levels(const Readings& readings);
+CurrentLevels current_levels(const HallReadings& readings);
 
 }  // namespace ecram::analysis

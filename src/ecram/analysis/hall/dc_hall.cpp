@@ -42,8 +42,7 @@ void fill(DcHallResult& r, const HallBar& bar, double hall_factor, const Estimat
   const double floor_slope =
       above_floor ? 0 : std::abs(r.hall_slope.value / r.hall_resistance.value) * floors.voltage / current;
   if (detected && above_floor) r.carrier = r.hall_slope.value < 0 ? Carrier::electrons : Carrier::holes;
-  fill_film(r, bar, hall_factor, resistance, floor_slope);
-  if (r.mobility.known()) r.mobility = fit::student_estimate(r.mobility.value, r.mobility.standard_error, freedom);
+  fill_film(r, bar, hall_factor, resistance, {freedom, freedom}, floor_slope);
   if (!error_known)
     r.warnings.push_back({"error_unknown", 0,
                           "the readings agree to their ninth digit: the error of the Hall slope cannot be told from "
@@ -452,15 +451,14 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
         r.mobility.value = std::abs(coefficient) / (hall_factor * resistivity);
         if (std::isfinite(file.thickness)) {
           r.hall_slope.value = coefficient / file.thickness;
-          r.hall_resistance.value = r.hall_slope.value * value("Field");
+          r.hall_resistance.value = r.hall_slope.value * std::abs(value("Field"));
           r.sheet_density.value = r.density.value * file.thickness;
           r.sheet_resistance.value = resistivity / file.thickness;
         }
         // The file's own numbers are those of a Hall factor of 1.
         const auto compare = [&](double stated, double expected, const char* what, const char* unit) {
-          const bool sign = stated * coefficient < 0;
           if (!std::isfinite(stated) || stated == 0) return;
-          if (!sign && std::abs(std::abs(stated / expected) - 1) <= 0.02) return;
+          if (std::abs(stated / expected - 1) <= 0.02) return;
           r.warnings.push_back(
               {"file_contradicts_itself", table.lines[row],
                fmt::format("line {}: the file's {} {:.4g} {} is not that of its Hall coefficient, {:.4g} {}",
@@ -469,7 +467,8 @@ std::vector<DcHallResult> lake_shore_points(const LakeShoreExport& file, double 
         const double density = 1 / (constants::elementary_charge * coefficient);
         compare(value("Carrier Density"), density, "density", "1/m^3");
         compare(value("Sheet Carrier Density"), density * file.thickness, "sheet density", "1/m^2");
-        compare(value("Hall Mobility"), coefficient / resistivity, "mobility", "m^2/(V s)");
+        // A mobility may stand there with the carrier's sign or as a magnitude.
+        compare(std::abs(value("Hall Mobility")), std::abs(coefficient / resistivity), "mobility", "m^2/(V s)");
         points.push_back(std::move(r));
       }
     }

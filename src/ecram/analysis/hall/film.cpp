@@ -11,6 +11,7 @@
 
 #include "ecram/core/constants.h"
 #include "ecram/core/errors.h"
+#include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
 namespace {
@@ -121,8 +122,8 @@ void check(const HallBar& bar) {
                        100 * (1 - contact_factor(bar)));
 }
 
-void fill_film(HallFilm& r, const HallBar& bar, double hall_factor, const Estimate* resistance, double floor_slope,
-               double current_error) {
+void fill_film(HallFilm& r, const HallBar& bar, double hall_factor, const Estimate* resistance,
+               const FilmFreedom& freedom, double floor_slope, double current_error) {
   const double e = constants::elementary_charge;
   if (resistance != nullptr && resistance->value <= 0)
     throw InvalidInput(
@@ -152,7 +153,9 @@ void fill_film(HallFilm& r, const HallBar& bar, double hall_factor, const Estima
   const double hall = unknown ? HallFilm::unknown : own_variance(r.hall_slope),
                sheet = own_variance(r.sheet_resistance);
   const double mobility = std::abs(r.hall_slope.value) / (hall_factor * r.sheet_resistance.value);
-  r.mobility = normal_estimate(mobility, std::abs(mobility) * std::sqrt(hall + sheet));
+  r.mobility = fit::student_estimate(
+      mobility, std::abs(mobility) * std::sqrt(hall + sheet),
+      fit::freedom_of_sum({{std::sqrt(hall), freedom.slope}, {std::sqrt(sheet), freedom.resistance}}));
   // ln n falls by what ln |R_H| rises, ln mu rises with it; the sheet resistance moves mu alone, the current n alone.
   r.density_mobility_correlation = -hall / std::sqrt((hall + sheet) * (hall + current_error * current_error));
 }

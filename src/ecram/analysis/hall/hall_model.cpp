@@ -67,13 +67,13 @@ std::vector<char> spikes_within(const CurrentLevels& levels, const std::vector<d
   return found;
 }
 
-/// Readings whose bin stands out of those within a turn on either side by more than seven robust standard deviations,
-/// and by more than one and a half steps of the converter: a burst that is shorter than a turn. None where bins are too
-/// few to say what is usual.
+/// HallReadings whose bin stands out of those within a turn on either side by more than seven robust standard
+/// deviations, and by more than one and a half steps of the converter: a burst that is shorter than a turn. None where
+/// bins are too few to say what is usual.
 ///
 /// @param r         those rejected have no say
 /// @param residual  V, of each reading
-std::vector<char> disturbed_readings(const Readings& r, const std::vector<double>& residual, const Rotation& turn,
+std::vector<char> disturbed_readings(const HallReadings& r, const std::vector<double>& residual, const Rotation& turn,
                                      double bins_per_period) {
   constexpr std::size_t least_bins = 60;
   constexpr double most = 7;
@@ -108,9 +108,19 @@ std::vector<char> disturbed_readings(const Readings& r, const std::vector<double
   return found;
 }
 
+/// A: by how much the current changes within a bin, from one reading to the next in the median.
+double change_within(const HallReadings& readings, const Bins& bins) {
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < readings.current.size(); ++i)
+    steps.push_back(readings.current[i] - readings.current[i - 1]);
+  return signal::robust_scale(std::move(steps)) * double(readings.time.size()) / double(bins.time.size());
+}
+
 /// Where the current was not switched between levels: its smooth part, if what it does beside that is no more than the
 /// noise of its readings. Sets `modulated` if it is more, a fifth of the mean at least.
-void smooth_current(Block& block, const CurrentLevels& levels, int most_order) {
+///
+/// @param current_scale  A, of the record that this one goes with; 0: it is that record
+void smooth_current(Block& block, const CurrentLevels& levels, int most_order, double current_scale) {
   const Smooth s = smooth(block.polynomials.leftCols(most_order + 1), block.bins.current);
   const double magnitude = mean_magnitude(block.bins.current);
   std::vector<double> deviation(block.bins.current);
@@ -120,7 +130,10 @@ void smooth_current(Block& block, const CurrentLevels& levels, int most_order) {
     square += levels.reading_noise * levels.reading_noise / block.bins.weight[i] / double(deviation.size());
   }
   const double apart = signal::robust_scale(deviation);
-  block.modulated = apart * apart > square + 0.04 * magnitude * magnitude && apart > 1.5 * std::sqrt(square);
+  // What scatters by more than its own mean is no steady current, however it jumps from reading to reading: but it may
+  // be the meter's noise at none.
+  block.modulated = (apart * apart > square + 0.04 * magnitude * magnitude && apart > 1.5 * std::sqrt(square)) ||
+                    (current_scale == 0 && apart > std::abs(mean(s.values)) && apart > 0.5 * magnitude);
   if (block.modulated) {
     // The readings are the regressor, bin by bin: their noise makes slope and resistance too small by this share.
     block.current = block.bins.current;
@@ -201,9 +214,19 @@ int most_drift_order(const Rotation& turn, int wanted) {
 Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, double current_scale,
                  const CurrentLevels& levels) {
   Block block;
+  block.turn = turn;
   block.reference = reference(bins.time, bins.field, turn);
   const bool noisy = block.reference.left_noise > 0;
-  block.field = lagged(bins.time, noisy ? block.reference.smooth : bins.field, options.rc_time);
+  block.field2 = bins.field2;
+  // The noise would not average out of a square.
+  if (noisy) std::ranges::transform(block.reference.smooth, block.field2.begin(), [](double b) { return b * b; });
+  block.rc_time = options.rc_time;
+  block.field = noisy ? block.reference.smooth : bins.field;
+  block.rate = block.reference.rate;
+  for (auto* column : {&block.field, &block.field2, &block.rate})
+    *column = lagged(bins.time, *column, options.rc_time, turn);
+  // What is gone before the second bin needs no column.
+  if (options.rc_time > 0.2 * (bins.time[1] - bins.time[0])) block.restarts = lag_restarts(bins.time, turn);
   block.polynomials = legendre(bins.time, most_drift_order(turn, options.most_drift_order));
   block.bins = std::move(bins);
 
@@ -221,15 +244,17 @@ Block make_block(Bins bins, const Rotation& turn, const HallOptions& options, do
     const double share = double(positive) / double(block.current.size()), magnitude = mean_magnitude(block.current);
     block.modulated = (share > 0.05 && share < 0.95) || signal::robust_scale(deviation) > 0.2 * magnitude;
   } else {
-    smooth_current(block, levels, most_order);
+    smooth_current(block, levels, most_order, current_scale);
   }
   if (mean_magnitude(block.current) <= 0.02 * current_scale) {
     block.no_current = true;
     block.modulated = false;
     block.current.assign(block.bins.time.size(), 0.0);
     block.current_error = block.current_noise = 0;
+    block.level_limits.clear();
+    block.level_errors.clear();
   }
-  block.mean_field2 = vector(block.bins.field).squaredNorm() / double(block.bins.field.size());
+  block.mean_field2 = mean(block.field2);
   return block;
 }
 
@@ -239,6 +264,7 @@ std::vector<Eigen::Index> HallModel::columns(int drift_order, bool with_longitud
   if (with_longitudinal) all.push_back(longitudinal);
   for (const auto& block : lines) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : thermal) all.insert(all.end(), block.begin(), block.end());
+  for (const auto& block : fading) all.insert(all.end(), block.begin(), block.end());
   for (const auto& block : drift) all.insert(all.end(), block.begin(), block.begin() + drift_order + 1);
   return all;
 }
@@ -253,10 +279,13 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     m.drift.emplace_back();
     m.thermal.emplace_back();
     m.lines.emplace_back();
+    m.fading.emplace_back();
     for (int k = 0; k <= drift_order; ++k) m.drift.back().push_back(columns++);
     if (block.modulated) m.thermal.back() = {columns, columns + 1};
     columns += block.modulated ? 2 : 0;
     for (std::size_t k = 0; k < 2 * block.lines.size(); ++k) m.lines.back().push_back(columns++);
+    const bool late = block.modulated && !block.restarts.empty();
+    for (std::size_t k = 0; k < block.restarts.size() + (late ? 1 : 0); ++k) m.fading.back().push_back(columns++);
     along = along || (candidates && !block.bins.voltage_xx.empty() && !block.no_current && !block.modulated);
   }
   if (along) m.longitudinal = columns++;
@@ -274,22 +303,31 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     m.y.segment(row, n) = vector(bins.voltage_xy);
 
     auto x = m.x.middleRows(row, n);
-    const auto current = vector(block.current), field = vector(block.field), rate = vector(block.reference.rate);
+    const auto current = vector(block.current), field = vector(block.field), rate = vector(block.rate);
+    // A changed current comes through the lag with all that it is a factor of; a steady one does not feel it.
+    const auto seen = [&](const Eigen::VectorXd& v) -> Eigen::VectorXd {
+      if (!block.modulated || !(block.rc_time > 0)) return v;
+      const auto late = lagged(bins.time, {v.data(), bins.time.size()}, block.rc_time, block.turn);
+      return vector(late);
+    };
     // Averages of products, where the current changes within a bin.
-    x.col(HallModel::hall) =
-        block.modulated ? Eigen::VectorXd(vector(bins.current_field)) : current.cwiseProduct(field);
+    if (block.modulated) {
+      x.col(HallModel::hall) = seen(vector(bins.current_field));
+      x.col(HallModel::even) = seen(vector(bins.current_field2) - block.mean_field2 * current);
+    } else {
+      x.col(HallModel::hall) = current.cwiseProduct(field);
+      x.col(HallModel::even) = current.cwiseProduct(vector(block.field2)) - block.mean_field2 * current;
+    }
     x.col(HallModel::rate) = rate;
-    x.col(HallModel::even) =
-        (block.modulated ? Eigen::VectorXd(vector(bins.current_field2)) : current.cwiseProduct(field.cwiseAbs2())) -
-        block.mean_field2 * current;
     if (separated) {
       x.col(HallModel::pickup) = field;
-      x.col(HallModel::lag) = current.cwiseProduct(rate);
+      x.col(HallModel::lag) = block.modulated ? seen(current.cwiseProduct(vector(block.reference.rate)))
+                                              : Eigen::VectorXd(current.cwiseProduct(rate));
     }
     const Eigen::VectorXd size =
         block.no_current ? Eigen::VectorXd::Ones(n) : Eigen::VectorXd(current / mean_magnitude(block.current));
     for (std::size_t k = 0; k < m.drift[b].size(); ++k)
-      x.col(m.drift[b][k]) = size.cwiseProduct(block.polynomials.col(static_cast<Eigen::Index>(k)));
+      x.col(m.drift[b][k]) = seen(size.cwiseProduct(block.polynomials.col(static_cast<Eigen::Index>(k))));
     for (std::size_t k = 0; k < block.lines.size(); ++k)
       for (Eigen::Index i = 0; i < n; ++i) {
         const double angle = 2 * std::numbers::pi * block.lines[k] * bins.time[static_cast<std::size_t>(i)];
@@ -299,6 +337,13 @@ HallModel hall_model(const std::vector<Block>& blocks, int drift_order, bool sep
     // A thermal voltage does not turn round with the current.
     for (std::size_t k = 0; k < m.thermal[b].size(); ++k)
       x.col(m.thermal[b][k]) = block.polynomials.col(static_cast<Eigen::Index>(k));
+    // When between two readings a current was switched they do not say, and behind a lag that stays to be seen: later
+    // by a moment, the lagged current is less by its rate, (I - lagged I) / tau, times that.
+    if (m.fading[b].size() > block.restarts.size()) x.col(m.fading[b].back()) = size - seen(size);
+    for (std::size_t k = 0; k < block.restarts.size(); ++k)
+      for (Eigen::Index i = 0; i < n; ++i)
+        if (const double since = bins.time[static_cast<std::size_t>(i)] - block.restarts[k]; since >= 0)
+          x(i, m.fading[b][k]) = std::exp(-since / block.rc_time);
     if (m.longitudinal >= 0 && !bins.voltage_xx.empty() && !block.no_current) {
       // As it was read: freed of its part along the field it could not take the noise along the field away, and would
       // only make the residual, and with it the error, look smaller.
@@ -333,7 +378,7 @@ HallModel of_block(const HallModel& model, const std::vector<Block>& blocks, std
   if (!blocks[block].no_current) columns.insert(columns.end(), {HallModel::hall, HallModel::even});
   if (blocks[block].no_current || blocks[block].modulated) columns.push_back(HallModel::pickup);
   if (blocks[block].modulated) columns.push_back(HallModel::lag);
-  for (const auto* own : {&model.lines[block], &model.thermal[block]})
+  for (const auto* own : {&model.lines[block], &model.thermal[block], &model.fading[block]})
     columns.insert(columns.end(), own->begin(), own->end());
   columns.insert(columns.end(), model.drift[block].begin(), model.drift[block].begin() + drift_order + 1);
   HallModel part;
@@ -365,6 +410,11 @@ HallModel excerpt(const HallModel& model) {
     }
   }
   return part;
+}
+
+std::vector<Eigen::Index> not_empty(const HallModel& model, std::vector<Eigen::Index> columns) {
+  std::erase_if(columns, [&](Eigen::Index c) { return !(model.x.col(c).norm() > 0); });
+  return columns;
 }
 
 Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& options, double bins_per_period,
@@ -403,6 +453,11 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
 
   mark(r.voltage_xy);
   std::vector<Block> one{again()};
+  if (one[0].modulated && levels.count == 1 && r.time.size() > one[0].bins.time.size() &&
+      change_within(r, one[0].bins) > 0.05 * mean_magnitude(one[0].bins.current)) {
+    bins_per_period = std::max(bins_per_period, std::min(double(r.time.size()), most_bins) / turn.periods);
+    one[0] = again();
+  }
   std::vector<double> residual(r.time.size());
   // What each reading leaves of a fit to those that are not rejected. Was there enough for one?
   const auto fit_readings = [&] {
@@ -412,13 +467,13 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
     const auto fit = signal::least_squares(m.x, m.y);
     const double slope = fit.coefficient[HallModel::hall];
     // What is beside the Hall term is smooth enough for straight lines between bins, apart from the current, which may
-    // be another at the next reading; the Hall term follows each reading's field.
+    // be another at the next reading, and so is what a lag leaves of the field; without one the Hall term follows each
+    // reading's field.
     Eigen::VectorXd resistance = Eigen::VectorXd::Zero(m.x.rows()), rest = m.y - fit.residual;
     rest -= slope * m.x.col(HallModel::hall);
-    if (!block.no_current) {
+    if (!block.no_current && block.rc_time == 0) {
       rest -= fit.coefficient[HallModel::even] * m.x.col(HallModel::even);
-      resistance =
-          fit.coefficient[HallModel::even] * (vector(block.field).cwiseAbs2().array() - block.mean_field2).matrix();
+      resistance = fit.coefficient[HallModel::even] * (vector(block.field2).array() - block.mean_field2).matrix();
       for (std::size_t k = 0; k < m.drift[0].size(); ++k) {
         const double of_one = fit.coefficient[m.drift[0][k]];
         rest -= of_one * m.x.col(m.drift[0][k]);
@@ -434,8 +489,10 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
       const auto at = static_cast<Eigen::Index>(b);
       const double current =
           block.modulated || block.levels > 1 ? r.current[i] : between(block.current[b], block.current[b + 1]);
+      const double hall =
+          block.rc_time > 0 ? between(m.x(at, HallModel::hall), m.x(at + 1, HallModel::hall)) : current * r.field[i];
       residual[i] = r.voltage_xy[i] - between(rest[at], rest[at + 1]) -
-                    current * (between(resistance[at], resistance[at + 1]) + slope * r.field[i]);
+                    current * between(resistance[at], resistance[at + 1]) - slope * hall;
     }
     return true;
   };
@@ -507,7 +564,7 @@ Block despiked_block(HallReadings& r, const Rotation& turn, const HallOptions& o
   for (double v : r.voltage_xy)
     if (std::ranges::none_of(r.limits, [&](const Limit& limit) { return limit.value == v; })) others.push_back(v);
   const auto [least, largest] = std::ranges::minmax(others);
-  const double others_step = least < largest ? converter_step(others) : infinite;
+  const double others_step = least < largest ? converter_step(others) : infinity;
   std::erase_if(r.limits, [&](const Limit& limit) {
     double beyond = 0, count = 0;
     for (std::size_t i = 0; i < residual.size(); ++i)
@@ -539,9 +596,9 @@ std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>&
     if (out == 0 || out > keep.size() / 10) continue;
     dropped += out;
     Bins& b = block.bins;
-    for (auto* column :
-         {&b.time, &b.interval, &b.weight, &b.field, &b.current, &b.current_field, &b.current_field2, &b.current_cubed,
-          &b.voltage_xy, &b.voltage_xx, &block.field, &block.current, &block.reference.smooth, &block.reference.rate}) {
+    for (auto* column : {&b.time, &b.interval, &b.weight, &b.field, &b.field2, &b.current, &b.current_field,
+                         &b.current_field2, &b.current_cubed, &b.voltage_xy, &b.voltage_xx, &block.field, &block.field2,
+                         &block.rate, &block.current, &block.reference.smooth, &block.reference.rate}) {
       if (column->empty()) continue;
       std::size_t to = 0;
       for (std::size_t i = 0; i < keep.size(); ++i)

@@ -16,17 +16,23 @@ namespace ecram::analysis {
 /// Binned readings of one record with everything that the model's columns are made of.
 struct Block {
   Bins bins;
+  Rotation turn;
   Reference reference;
   std::vector<double> field;    ///< T: what enters the Hall term, smooth if the sensor is noisy, and lagged
+  std::vector<double> field2;   ///< T^2: of the even term; the mean of B^2 in each bin, lagged
+  std::vector<double> rate;     ///< T/s: of the field, lagged
   std::vector<double> current;  ///< A: smooth where the source did not change it
   Eigen::MatrixXd polynomials;  ///< Legendre's, of the time: a row a bin, a column an order
   std::vector<double> lines;    ///< Hz: of disturbances beside the rotation; each has a cosine and a sine
   bool modulated = false;       ///< the current was reversed or switched within the record
   bool no_current = false;
-  double mean_field2 = 0;                          ///< T^2
-  double current_error = 0;                        ///< relative, of the current: in slope and resistance alike
-  double current_noise = 0;                        ///< A, of a bin's current, where that is used as it was read
-  int levels = 1;                                  ///< that the current was switched between
+  double rc_time = 0;  ///< s, of the lag that is known
+  std::vector<double>
+      restarts;              ///< s: from where on the voltage that the lag does not explain fades; of `lag_restarts`
+  double mean_field2 = 0;    ///< T^2, of field2
+  double current_error = 0;  ///< relative, of the current: in slope and resistance alike
+  double current_noise = 0;  ///< A, of a bin's current, where that is used as it was read
+  int levels = 1;            ///< that the current was switched between
   std::vector<double> level_limits, level_errors;  ///< A: between the levels; of each one's mean
 };
 
@@ -52,7 +58,7 @@ std::size_t drop_outliers(std::vector<Block>& blocks, const std::vector<double>&
 /// The model's columns for all blocks, one below the other:
 ///
 ///     hall, rate, even [, pickup, lag]; for each block its drift, if modulated a thermal voltage that drifts, its
-///     lines
+///     lines, and behind a known lag what fades from its restarts on
 ///     [, V_xx less its mean] [, B^3]
 struct HallModel {
   std::vector<double> interval, weight;  ///< s, readings
@@ -63,7 +69,9 @@ struct HallModel {
   std::vector<std::vector<Eigen::Index>> drift;    ///< of each block, by rising order
   std::vector<std::vector<Eigen::Index>> thermal;  ///< of each block; empty if its current was not changed
   std::vector<std::vector<Eigen::Index>> lines;    ///< of each block: cosine and sine of each
-  Eigen::Index longitudinal = -1, cubic = -1;      ///< -1: not there
+  /// Of each block: exp(-t/tau) from each restart on, and what a changed current leaves of it when it changes.
+  std::vector<std::vector<Eigen::Index>> fading;
+  Eigen::Index longitudinal = -1, cubic = -1;  ///< -1: not there
 
   signal::LinearModel linear() const { return {interval, weight, x, y}; }
 
@@ -92,5 +100,8 @@ int drift_order_in_any_colour(const HallModel& model, const std::vector<double>&
 
 /// Evenly spread stretches of a long model, enough to see the noise's colour.
 HallModel excerpt(const HallModel& model);
+
+/// Those of the columns that have something in them: what fades may have faded before an excerpt's stretch.
+std::vector<Eigen::Index> not_empty(const HallModel& model, std::vector<Eigen::Index> columns);
 
 }  // namespace ecram::analysis

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "ecram/core/interrupt.h"
+#include "ecram/fit/residual_tests.h"
 
 namespace ecram::analysis {
 namespace {
@@ -96,8 +98,11 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   const auto vector = [](const std::vector<double>& v) {
     return Eigen::Map<const Eigen::ArrayXd>(v.data(), static_cast<Eigen::Index>(v.size()));
   };
-  const auto current = vector(block.current), field = vector(block.field), magnetic = vector(block.bins.field);
-  const double scale = mean_magnitude(block.current);
+  // Without a current V_xx's own drift, field and rate are voltages.
+  const std::vector<double> ones(block.current.size(), 1.0);
+  const auto current = vector(block.no_current ? ones : block.current), field = vector(block.field),
+             field2 = vector(block.field2);
+  const double scale = block.no_current ? 1 : mean_magnitude(block.current);
   const Eigen::VectorXd cube = current_cubed(block) / (scale * scale);
   const bool several = tells_bend(block, cube, scale);
 
@@ -111,7 +116,7 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   model.y = vector(block.bins.voltage_xx);
   model.x.col(HallModel::hall) = current * field;
   model.x.col(HallModel::rate) = vector(block.reference.rate);
-  model.x.col(HallModel::even) = current * (magnetic.square() - block.mean_field2);
+  model.x.col(HallModel::even) = current * (field2 - block.mean_field2);
   if (block.modulated) model.x.col(3).setOnes();
   if (several) model.x.col(4) = cube;
   model.thermal = {{}};
@@ -127,14 +132,20 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   const auto plain = signal::least_squares(x, model.y);
 
   Longitudinal l;
+  constexpr double known = std::numeric_limits<double>::infinity();  // degrees of freedom
   const double rounding = least_step(readings) / std::sqrt(12.0) / scale;
   // Below the ninth digit it is not scatter that an instrument shows.
   const bool seen = plain.residual.norm() / std::sqrt(double(n)) > 1e-9 * model.y.cwiseAbs().maxCoeff();
   if (!seen) {
-    l.resistance = normal_estimate(plain.coefficient[mean_resistance], std::numeric_limits<double>::quiet_NaN());
+    const auto exact = [&](Eigen::Index k) {
+      return normal_estimate(plain.coefficient[k], std::numeric_limits<double>::quiet_NaN());
+    };
+    (block.no_current ? l.zero : l.resistance) = exact(mean_resistance);
+    if (block.modulated) l.zero = exact(3);
     return l;
   }
   Eigen::VectorXd coefficient = plain.coefficient, error;
+  double freedom = std::max<double>(1, double(n - plain.rank));
   // Where two levels tell R_xx by their difference their errors weigh more than in their mean.
   const auto shifts = level_shifts(block);
   std::vector<Eigen::VectorXd> response;
@@ -144,8 +155,8 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
     // The coefficients of the drift that was not wanted stand last.
     coefficient.head(fit.coefficient.size()) = fit.coefficient;
     error = fit.covariance.diagonal().cwiseSqrt();
+    freedom = double(fit.degrees_of_freedom);
   } else {
-    const double freedom = std::max<double>(1, double(n - plain.rank));
     error = (plain.residual.squaredNorm() / freedom * plain.inverse.diagonal()).cwiseSqrt();
     for (const Eigen::VectorXd& shift : shifts) response.push_back(signal::least_squares(x, shift).coefficient);
   }
@@ -154,13 +165,49 @@ Longitudinal longitudinal(const Block& block, std::span<const double> readings) 
   double by_levels = 0;
   for (const Eigen::VectorXd& change : response) by_levels += change[mean_resistance] * change[mean_resistance];
   const double current_error = std::max(block.current_error, std::sqrt(by_levels));
-  l.resistance = normal_estimate(r, std::hypot(error[mean_resistance], rounding, current_error * r));
+  const fit::ErrorPart scatter{error[mean_resistance], freedom}, steps{rounding, known},
+      by_current{current_error * r, known};
+  l.resistance = fit::student_estimate(r, std::hypot(scatter.error, steps.error, by_current.error),
+                                       fit::freedom_of_sum({scatter, steps, by_current}));
+  l.own_error = std::hypot(scatter.error, steps.error);
+  l.freedom = fit::freedom_of_sum({scatter, steps});
+  if (block.no_current) l.zero = std::exchange(l.resistance, Estimate{});
+  if (block.modulated) l.zero = fit::student_estimate(coefficient[3], error[3], freedom);
   l.odd = coefficient[HallModel::hall];
   l.odd_over_error = over_error(HallModel::hall);
   if (several) {
     l.bend = coefficient[4] / r;
     l.bend_over_error = over_error(4);
   }
+  return l;
+}
+
+Longitudinal without_zero_error(const Longitudinal& along, const Block& block, const Longitudinal& second,
+                                const Block& second_block) {
+  const double infinite = std::numeric_limits<double>::infinity(), one = mean(block.current);
+  // A record that tells its own zero error stands for one at no current, or at what is left of it.
+  const bool reversed = !second.zero.known();
+  const double other = reversed                  ? mean(second_block.current)
+                       : second_block.no_current ? mean(second_block.bins.current)
+                                                 : 0;
+  const double other_voltage = reversed ? second.resistance.value * other : second.zero.value;
+  const double difference = one - other;
+  Longitudinal l = along;
+  const double r = (along.resistance.value * one - other_voltage) / difference;
+  double current_noise = 0;
+  if (second_block.no_current)
+    for (const double i : second_block.bins.current) current_noise += (i - other) * (i - other);
+  current_noise = std::sqrt(current_noise) / double(second_block.bins.current.size());
+  // A second record whose readings hardly differ is exact to its digits.
+  const double other_error = std::isfinite(second.own_error) ? second.own_error * (reversed ? std::abs(other) : 1) : 0;
+  const fit::ErrorPart first{along.own_error * std::abs(one / difference), along.freedom},
+      last{other_error / std::abs(difference), second.freedom},
+      current{std::abs(r * current_noise / difference), infinite};
+  l.own_error = std::hypot(first.error, last.error, current.error);
+  l.freedom = fit::freedom_of_sum({first, last, current});
+  const double by_current = std::abs(block.current_error * r);
+  l.resistance = fit::student_estimate(r, std::hypot(l.own_error, by_current),
+                                       fit::freedom_of_sum({{l.own_error, l.freedom}, {by_current, infinite}}));
   return l;
 }
 

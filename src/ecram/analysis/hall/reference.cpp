@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <numbers>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+
+#include "ecram/signal/regression.h"
 
 namespace ecram::analysis {
 namespace {
@@ -68,7 +71,7 @@ Reference reference(std::span<const double> time, std::span<const double> field,
   constexpr std::size_t reach = 3;
   const std::size_t n = time.size();
   const double omega = 2 * std::numbers::pi * turn.frequency;
-  Reference r{std::vector<double>(n), std::vector<double>(n), 0, 0};
+  Reference r{std::vector<double>(n), std::vector<double>(n), 0, 0, 0};
 
   // One sine over everything: the smooth field where bins are few, and the fallback beside gaps.
   Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
@@ -120,28 +123,75 @@ Reference reference(std::span<const double> time, std::span<const double> field,
   }
   // A cubic through seven points takes 7/21 of independent noise at its middle with it; a sine takes next to nothing.
   r.noise = counted > 0 ? std::sqrt(residual / counted / (dense ? 1 - 7.0 / 21 : 1)) : 0;
+  // Least squares on a sine in n bins have this error, and no smoothing lessens it.
+  if (dense) r.scale_error = r.noise / turn.amplitude * std::sqrt(2 / double(n));
   if (r.noise > noisy_sensor * turn.amplitude && dense) smooth_over_periods(time, field, turn, r);
   return r;
 }
 
-std::vector<double> lagged(std::span<const double> time, std::span<const double> u, double tau) {
+std::vector<double> lagged(std::span<const double> time, std::span<const double> u, double tau, const Rotation& turn) {
   std::vector<double> x(u.begin(), u.end());
   const std::size_t n = u.size();
   if (!(tau > 0) || n < 3) return x;
-  const auto slope = [&](std::size_t i) { return (u[i] - u[i - 1]) / (time[i] - time[i - 1]); };
+  const auto rows = static_cast<Eigen::Index>(n);
+  constexpr int harmonics = 2;
+  Eigen::MatrixXd sines(rows, 1 + 2 * harmonics), behind(rows, 1 + 2 * harmonics);
+  sines.col(0).setOnes();
+  behind.col(0).setOnes();
+  for (int k = 1; k <= harmonics; ++k) {
+    const double omega = 2 * std::numbers::pi * turn.frequency * k, lag = omega * tau, left = 1 / (1 + lag * lag);
+    for (Eigen::Index i = 0; i < rows; ++i) {
+      const double angle = omega * (time[static_cast<std::size_t>(i)] - time[0]), c = std::cos(angle),
+                   s = std::sin(angle);
+      sines(i, 2 * k - 1) = c;
+      sines(i, 2 * k) = s;
+      behind(i, 2 * k - 1) = left * (c + lag * s);
+      behind(i, 2 * k) = left * (s - lag * c);
+    }
+  }
+  const auto fit = signal::least_squares(sines, Eigen::Map<const Eigen::VectorXd>(u.data(), rows));
+  const Eigen::VectorXd& rest = fit.residual;
+  const Eigen::VectorXd steady = behind * fit.coefficient;
+
+  const auto slope = [&](std::size_t i) {
+    return (rest[Eigen::Index(i)] - rest[Eigen::Index(i) - 1]) / (time[i] - time[i - 1]);
+  };
   // Half the second derivative about sample i.
   const auto bend = [&](std::size_t i) {
     const std::size_t j = std::clamp<std::size_t>(i, 1, n - 2);
     return (slope(j + 1) - slope(j)) / (time[j + 1] - time[j - 1]);
   };
-  const double h0 = time[1] - time[0];
-  x[0] = u[0] - tau * (slope(1) - bend(1) * h0) + 2 * tau * tau * bend(1);
+  double state = 0;
+  x[0] = steady[0];
   for (std::size_t i = 1; i < n; ++i) {
-    // u = straight line + c s (s - h) between the samples; the lag's equation is solved exactly for that.
+    // The rest = straight line + c s (s - h) between the samples; the lag's equation is solved exactly for that.
     const double h = time[i] - time[i - 1], b = slope(i), c = 0.5 * (bend(i - 1) + bend(i)), fade = std::exp(-h / tau);
-    x[i] = u[i] - tau * b + (x[i - 1] - u[i - 1] + tau * b) * fade + c * ((2 * tau - h) - (2 * tau + h) * fade) * tau;
+    const double now = rest[Eigen::Index(i)], before = rest[Eigen::Index(i) - 1];
+    state = now - tau * b + (state - before + tau * b) * fade + c * ((2 * tau - h) - (2 * tau + h) * fade) * tau;
+    x[i] = steady[Eigen::Index(i)] + state;
   }
   return x;
+}
+
+std::vector<double> lag_restarts(std::span<const double> time, const Rotation& turn) {
+  constexpr std::size_t most = 8, least_after = 3;
+  std::vector<double> intervals;
+  for (std::size_t i = 1; i < time.size(); ++i) intervals.push_back(time[i] - time[i - 1]);
+  std::vector<double> sorted(intervals);
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  double least = std::max(0.3 / turn.frequency, 5 * *middle);
+  std::vector<double> gaps;
+  for (double t : intervals)
+    if (t > least) gaps.push_back(t);
+  if (gaps.size() > most) {
+    std::nth_element(gaps.begin(), gaps.begin() + most, gaps.end(), std::greater<>());
+    least = gaps[most];
+  }
+  std::vector<double> restarts{time[0]};
+  for (std::size_t i = 1, last = 0; i + least_after <= time.size(); ++i)
+    if (intervals[i - 1] > least && i >= last + least_after) restarts.push_back(time[i]), last = i;
+  return restarts;
 }
 
 std::vector<double> on_grid(std::span<const double> time, std::span<const double> values, std::size_t samples,

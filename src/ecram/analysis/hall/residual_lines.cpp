@@ -13,7 +13,6 @@
 #include "ecram/signal/spikes.h"
 
 namespace ecram::analysis {
-namespace {
 
 Eigen::MatrixXd sine_columns(std::span<const double> time, double frequency) {
   Eigen::MatrixXd x(static_cast<Eigen::Index>(time.size()), 2);
@@ -24,8 +23,6 @@ Eigen::MatrixXd sine_columns(std::span<const double> time, double frequency) {
   }
   return x;
 }
-
-}  // namespace
 
 std::vector<double> residual_lines(std::span<const double> time, std::span<const double> residual, double rotation) {
   constexpr std::size_t most_lines = 3, least = 64;

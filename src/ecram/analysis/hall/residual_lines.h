@@ -4,7 +4,12 @@
 #include <span>
 #include <vector>
 
+#include <Eigen/Core>
+
 namespace ecram::analysis {
+
+/// Cosine and sine of a frequency (Hz), a row a time (s).
+Eigen::MatrixXd sine_columns(std::span<const double> time, double frequency);
 
 /// Frequencies (Hz) of up to three lines that stand out of a residual's spectrum by more than thirty times its median
 /// nearby: mains hum folded down by the sampling, a pump, a compressor. White noise of a thousand values has such a

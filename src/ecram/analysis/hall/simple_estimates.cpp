@@ -48,12 +48,12 @@ void take_even_and_drift_away(BinnedResistance& r, const Rotation& turn, int ord
   if (turn.periods < least_periods) return;
   const auto n = static_cast<Eigen::Index>(r.time.size());
   const auto bends = static_cast<Eigen::Index>(std::clamp(order, 2, static_cast<int>(0.5 * turn.periods)));
-  const Eigen::Map<const Eigen::VectorXd> field(r.field.data(), n), rate(r.rate.data(), n);
+  const Eigen::Map<const Eigen::VectorXd> field(r.field.data(), n), field2(r.field2.data(), n), rate(r.rate.data(), n);
   Eigen::Map<Eigen::VectorXd> y(r.resistance.data(), n);
   Eigen::MatrixXd x(n, bends + 4);
   if (n < x.cols() + 10) return;
   x.leftCols(bends + 1) = legendre(r.time, static_cast<int>(bends));
-  x.col(bends + 1) = field.array().square() - field.squaredNorm() / double(n);
+  x.col(bends + 1) = field2.array() - field2.mean();
   x.col(bends + 2) = field;
   x.col(bends + 3) = rate;
   const auto fit = signal::least_squares(x, y);

@@ -8,9 +8,9 @@
 
 namespace ecram::analysis {
 
-/// R_xy of each bin, with the field and its rate.
+/// R_xy of each bin, with the field, the mean of its square, and its rate.
 struct BinnedResistance {
-  std::vector<double> time, field, rate, resistance;
+  std::vector<double> time, field, field2, rate, resistance;
 };
 
 /// Lock-in over whole periods: in each, least squares on offset, slope, field and its quadrature; the mean over the
