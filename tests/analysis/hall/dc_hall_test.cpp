@@ -144,7 +144,7 @@ bool warned(const DcHallResult& r, const std::string& code) {
 // state.
 TEST(DcHall, FieldThatWasNotReversed) {
   for (const std::vector<double>& fields : {std::vector{0.0, 0.6}, {0.3, 0.6}}) {
-    const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, 1), bar);
+    const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, 1), thick_bar);
     EXPECT_EQ(r.method, "current reversal; field varied, not reversed");
     EXPECT_TRUE(warned(r, "field_not_reversed"));
     EXPECT_GT(std::abs(r.hall_slope.value + 300), 100);
@@ -152,14 +152,14 @@ TEST(DcHall, FieldThatWasNotReversed) {
   for (const std::vector<double>& fields : {std::vector{0.0, 0.2, 0.4, 0.6}, {0.0, 0.3, 0.6}, {-0.6, 0.2, 0.5}}) {
     double held = 0;
     for (std::uint64_t index = 0; index < 200; ++index) {
-      const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, index), bar);
+      const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, index), thick_bar);
       EXPECT_TRUE(warned(r, "field_not_reversed"));
       held += r.hall_slope.low < -300 && -300 < r.hall_slope.high ? 1.0 / 200 : 0;
     }
     EXPECT_NEAR(held, 0.95, 0.045);
   }
   for (const std::vector<double>& fields : {std::vector{-0.6, 0.6}, {-0.6, 0.0, 0.6}, {-0.6, 0.59}}) {
-    const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, 1), bar);
+    const DcHallResult r = analyse_dc_hall(at_fields(fields, 10, 1e-6, 1), thick_bar);
     EXPECT_EQ(r.method, "field and current reversal");
     EXPECT_FALSE(warned(r, "field_not_reversed"));
     EXPECT_NEAR(r.hall_slope.value, -300, std::max(4.0, 4 * r.hall_slope.standard_error));
@@ -167,14 +167,14 @@ TEST(DcHall, FieldThatWasNotReversed) {
   DcHallRecord steady = at_fields({0, 0.6}, 0, 1e-6, 1);
   for (auto* column : {&steady.field, &steady.current, &steady.voltage_xy, &steady.voltage_xx})
     for (std::size_t i = 0; i < 6; ++i) column->erase(column->begin() + static_cast<std::ptrdiff_t>(i));  // of -1 uA
-  EXPECT_EQ(analyse_dc_hall(steady, bar).method, "field varied, not reversed");
+  EXPECT_EQ(analyse_dc_hall(steady, thick_bar).method, "field varied, not reversed");
 }
 
 // The resistance is that without field: 9 kohm over three squares, where magnetoresistance adds 3.6 % at the largest.
 TEST(DcHall, MagnetoresistanceIsNoneOfTheResistance) {
   double held = 0;
   for (std::uint64_t index = 0; index < 200; ++index) {
-    const DcHallResult r = analyse_dc_hall(at_fields({-0.6, -0.3, 0, 0.3, 0.6}, 10, 1e-6, index), bar);
+    const DcHallResult r = analyse_dc_hall(at_fields({-0.6, -0.3, 0, 0.3, 0.6}, 10, 1e-6, index), thick_bar);
     held += r.sheet_resistance.low < 3000 && 3000 < r.sheet_resistance.high ? 1.0 / 200 : 0;
     EXPECT_LT(r.sheet_resistance.standard_error, 0.3);
   }

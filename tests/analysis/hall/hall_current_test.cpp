@@ -126,7 +126,7 @@ TEST(HallCurrent, CoarseReadingsOfASteadyCurrent) {
       const Course course = [=](int) { return share; };
       const HallRecord record = record_of({course, noise, 0, 0, step},
                                           static_cast<std::uint64_t>(1000 * step) + static_cast<std::uint64_t>(index));
-      const HallResult r = analyse_hall(record, bar);
+      const HallResult r = analyse_hall(record, thin_bar);
       EXPECT_FALSE(r.pickup_separated) << noise << ", " << step;
       EXPECT_FALSE(warned(r, "current_spikes"));
       EXPECT_NEAR(r.mobility.value, -slope / sheet, 5 * r.mobility.standard_error) << noise << ", " << step;
@@ -135,7 +135,7 @@ TEST(HallCurrent, CoarseReadingsOfASteadyCurrent) {
       if (index % 8 != 0) continue;
       HallRecord across_only = record;
       across_only.voltage_xx.clear();
-      const HallResult across = analyse_hall(across_only, bar);
+      const HallResult across = analyse_hall(across_only, thin_bar);
       EXPECT_FALSE(across.pickup_separated) << noise << ", " << step;
       EXPECT_TRUE(holds(across.hall_slope, slope)) << noise << ", " << step << ": " << across.hall_slope.value;
     }
@@ -155,7 +155,7 @@ TEST(HallCurrent, CoarseReadingsOfASwitchedCurrent) {
     for (const bool along : {true, false}) {
       HallRecord record = record_of({square_wave(wave.length, wave.one, wave.other), 0.012, 3e-5, 0, 0.04}, 1);
       if (!along) record.voltage_xx.clear();
-      const HallResult r = analyse_hall(record, bar);
+      const HallResult r = analyse_hall(record, thin_bar);
       const std::string name = std::to_string(wave.length) + ", " + std::to_string(wave.other);
       EXPECT_TRUE(r.pickup_separated) << name;
       EXPECT_TRUE(holds(r.hall_slope, slope)) << name << ": " << r.hall_slope.value;
@@ -190,7 +190,7 @@ TEST(HallCurrent, WrongReadingsOfTheCurrent) {
     for (int i = 0; i < 1200; ++i) wrong += course(i) != reading(i) ? 1 : 0;
     for (const double noise : {0.0, 0.001, 0.01}) {
       if (number == 2 && noise == 0) continue;  // so it may as well be a meter with steps of 20 %
-      const HallResult r = analyse_hall(record_of({course, noise, 0, 0, 0, reading}, 5), bar);
+      const HallResult r = analyse_hall(record_of({course, noise, 0, 0, 0, reading}, 5), thin_bar);
       const std::string count = std::to_string(wrong) + " readings of the current";
       EXPECT_TRUE(std::ranges::any_of(r.warnings, [&](const Warning& w) { return w.text.starts_with(count); }))
           << number;
@@ -199,7 +199,7 @@ TEST(HallCurrent, WrongReadingsOfTheCurrent) {
       EXPECT_TRUE(holds(r.hall_slope, slope)) << number << ": " << r.hall_slope.value;
     }
   }
-  EXPECT_FALSE(warned(analyse_hall(record_of({steady, 0.01}, 5), bar), "current_spikes"));
+  EXPECT_FALSE(warned(analyse_hall(record_of({steady, 0.01}, 5), thin_bar), "current_spikes"));
 }
 
 // Reversals in blocks, read with noise: each level is as good as its mean.
@@ -259,7 +259,7 @@ TEST(HallCurrent, SinesInStepWithTheReadings) {
   for (const double period : {16.5, 33.0, 82.5, 165.0}) {
     const Course wave = [=](int i) { return std::sin(2 * std::numbers::pi * i / period); };
     for (std::uint64_t index = 0; index < 5; ++index) {
-      const HallResult r = analyse_hall(record_of({wave}, index), bar);
+      const HallResult r = analyse_hall(record_of({wave}, index), thin_bar);
       EXPECT_TRUE(holds(r.hall_slope, slope)) << period << ": " << r.hall_slope.value;
       EXPECT_TRUE(holds(r.sheet_resistance, sheet)) << period << ": " << r.sheet_resistance.value;
       EXPECT_LT(r.hall_slope.standard_error / std::abs(slope), 0.02) << period;

@@ -95,7 +95,11 @@ std::vector<char> disturbed_readings(const HallReadings& r, const std::vector<do
   const std::vector<double> usual =
       signal::running_median(apart, static_cast<int>(std::clamp(bins_per_period, 8.0, 40.0)));
   for (std::size_t b = 0; b < apart.size(); ++b) apart[b] = std::abs(apart[b] - usual[b]);
-  const double limit = most * signal::robust_scale(apart);
+  double largest = 0;
+  for (std::size_t i = 0; i < r.time.size(); ++i)
+    if (r.rejected[i] == 0) largest = std::max(largest, std::abs(r.voltage_xy[i]));
+  // What rounding leaves of readings without noise has a pattern, but is no disturbance.
+  const double limit = std::max(most * signal::robust_scale(apart), 1e-9 * largest);
   if (!(limit > 0) || *std::max_element(apart.begin(), apart.end()) <= limit) return found;
   std::vector<double> kept;
   for (std::size_t i = 0; i < r.time.size(); ++i)

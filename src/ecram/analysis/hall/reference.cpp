@@ -123,8 +123,15 @@ Reference reference(std::span<const double> time, std::span<const double> field,
   }
   // A cubic through seven points takes 7/21 of independent noise at its middle with it; a sine takes next to nothing.
   r.noise = counted > 0 ? std::sqrt(residual / counted / (dense ? 1 - 7.0 / 21 : 1)) : 0;
-  // Least squares on a sine in n bins have this error, and no smoothing lessens it.
-  if (dense) r.scale_error = r.noise / turn.amplitude * std::sqrt(2 / double(n));
+  // Least squares on a sine in n bins have this error, and no smoothing lessens it. What the cubic leaves of the sine
+  // itself is no noise.
+  if (dense) {
+    const double step = 2 * std::numbers::pi * turn.periods / double(n);
+    const double kept = (7 + 12 * std::cos(step) + 6 * std::cos(2 * step) - 4 * std::cos(3 * step)) / 21;
+    const double own = 1.5 * (1 - kept) * turn.amplitude * std::numbers::sqrt2 / 2 / std::sqrt(1 - 7.0 / 21);
+    if (r.noise > own)
+      r.scale_error = std::sqrt(r.noise * r.noise - own * own) / turn.amplitude * std::sqrt(2 / double(n));
+  }
   if (r.noise > noisy_sensor * turn.amplitude && dense) smooth_over_periods(time, field, turn, r);
   return r;
 }
