@@ -24,6 +24,7 @@
 #include "ecram/report/device_run.h"
 #include "ecram/report/format.h"
 #include "ecram/report/json.h"
+#include "option_rules.h"
 
 namespace ecram::commands {
 namespace {
@@ -251,7 +252,7 @@ void add_run(CLI::App& device) {
       ->type_name("FOLDER");
   command->add_flag("--force", choice->force, "replace the results in a folder that exists");
   command->add_flag("--json", choice->json, "print the results as JSON");
-  command->add_option("--seed", choice->seed, "of all chance (the protocol's)")->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", choice->seed, "of all chance (the protocol's)")->check(whole_number());
   command->add_option("--threads", choice->threads, "0: as many as the machine has cores")->capture_default_str();
   command->footer(
       "Ctrl-C stops the run and keeps what there is.\n\n"

@@ -2,6 +2,9 @@
 #include "option_rules.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,6 +21,16 @@ void refuse_options_in_vain(const CLI::App& command, std::span<const Excluded> e
   for (const auto& [option, one_of] : needed)
     if (is_given(option) && std::ranges::none_of(one_of, is_given))
       throw InvalidInput("{}: in vain by itself; expected {} with it", option, fmt::join(one_of, " or "));
+}
+
+CLI::Validator whole_number() {
+  const auto complaint = [](std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size()) return std::string();
+    return fmt::format("'{}'; expected a whole number from 0 to 18446744073709551615", text);
+  };
+  return {complaint, "UINT", "whole number"};
 }
 
 }  // namespace ecram::commands

@@ -28,4 +28,7 @@ struct Needed {
 void refuse_options_in_vain(const CLI::App& command, std::span<const Excluded> excluded,
                             std::span<const Needed> needed);
 
+/// For a seed: digits only, up to 18446744073709551615. CLI11 takes what is greater for the greatest.
+CLI::Validator whole_number();
+
 }  // namespace ecram::commands

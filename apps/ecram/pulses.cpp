@@ -25,6 +25,7 @@
 #include "ecram/core/version.h"
 #include "ecram/report/json.h"
 #include "ecram/report/switching.h"
+#include "option_rules.h"
 #include "outputs.h"
 
 namespace ecram::commands {
@@ -142,9 +143,7 @@ void add_pulses(CLI::App& app) {
   command->add_option("--bootstrap", options->bootstrap, "95 % intervals from so many bootstrap fits")
       ->check(CLI::Range(40, 1000000))
       ->type_name("N");
-  command->add_option("--seed", options->seed, "of all random numbers")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", options->seed, "of all random numbers")->capture_default_str()->check(whole_number());
   command->add_option("--threads", options->threads, "0: as many as the machine has cores")->capture_default_str();
   command->add_flag("--force", options->force, "replace files that exist");
   command->footer(pulses_examples);

@@ -230,10 +230,10 @@ void add_simulate(CLI::App& app) {
   command->add_option("--law", c->law, "of the density in a sweep: mott or arrhenius")->capture_default_str();
   command->add_option("--mott-temperature", c->mott_temperature, "T0 of Mott's law")->capture_default_str();
   command->add_option("--activation-energy", c->activation_energy, "of the arrhenius law")->capture_default_str();
-  command->add_option("--seed", s.seed, "of the noise")->capture_default_str()->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", s.seed, "of the noise")->capture_default_str()->check(whole_number());
   command->add_option("--index", s.index, "of the record: same seed, other noise")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number());
 
   command->add_option("--carrier", c->carrier, "n or p")->capture_default_str();
   add_positive("--density", s.density, "m^-3", "at 300 K (3.6e16 cm^-3)");

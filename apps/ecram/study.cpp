@@ -14,6 +14,7 @@
 #include "ecram/core/errors.h"
 #include "ecram/core/files.h"
 #include "ecram/core/thread_pool.h"
+#include "option_rules.h"
 
 namespace ecram::commands {
 namespace {
@@ -78,7 +79,7 @@ void add_study(CLI::App& app) {
       ->type_name("NAME");
   command->add_option("--seed", options->seed, "seed of the random numbers")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number());
   command->add_option("--threads", options->threads, "how many threads compute; 0: one for each core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

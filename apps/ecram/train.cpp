@@ -20,6 +20,7 @@
 #include "ecram/crossbar/trials_json.h"
 #include "ecram/report/figure.h"
 #include "ecram/study/training_figures.h"
+#include "option_rules.h"
 
 namespace ecram::commands {
 namespace {
@@ -113,9 +114,7 @@ void add_train(CLI::App& app) {
   command->add_option("--draws", options->trials.draws, "programmings of each trained network at each sigma")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--seed", training.seed, "of all random choices")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  command->add_option("--seed", training.seed, "of all random choices")->check(whole_number())->capture_default_str();
   command->add_option("--threads", options->threads, "trainings at a time (default: one for each core)")
       ->check(CLI::Range(0, 1024));
   command->add_option("--epochs", training.epochs, "passes over the training pictures")

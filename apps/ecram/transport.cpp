@@ -21,6 +21,7 @@
 #include "ecram/report/figure.h"
 #include "ecram/report/format.h"
 #include "ecram/report/json.h"
+#include "option_rules.h"
 #include "outputs.h"
 
 namespace ecram::commands {
@@ -334,7 +335,7 @@ void add_transport(CLI::App& app) {
   command->add_option("--effective-mass", c->effective_mass, "of the band, in electron masses")->capture_default_str();
   command->add_option("--degeneracy", c->degeneracy, "of the donor's ground state")->capture_default_str();
   command->add_option("--bootstrap", c->bootstrap, "resamplings; 0 for none")->capture_default_str();
-  command->add_option("--seed", c->seed, "of the bootstrap")->capture_default_str()->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", c->seed, "of the bootstrap")->capture_default_str()->check(whole_number());
   command->add_option("--plot", c->plot, "draw the plots to an .svg or .png file");
   command->add_option("--windows", c->windows, "write the Arrhenius energy of every window of temperatures as CSV");
   command->add_flag("--json", c->json, "print JSON (docs/transport.md)");

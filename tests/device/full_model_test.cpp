@@ -215,6 +215,25 @@ TEST(FullModel, PositiveGatePotentiates) {
   EXPECT_NEAR(m.read().conductance / cold, 1, 1e-3);
 }
 
+// Fig. 3a: what the double layer adds at a positive gate goes with it, within microseconds; what has moved stays.
+TEST(FullModel, TheDoubleLayersPartIsVolatile) {
+  FullModel m({}, shipped_device("fig3a"));
+  m.hold(0, 10, 300);
+  const double before = m.read().conductance;
+  m.hold(3, 1, 300);
+  const double under_voltage = m.read().conductance;
+  m.hold(0, 1e-9, 300);  // a hundredth of the time that charges it
+  const double at_once = m.read().conductance;
+  m.hold(0, 1e-3, 300);
+  const double after = m.read().conductance;
+  m.hold(0, 100, 300);
+  const double much_later = m.read().conductance;
+  EXPECT_GT(under_voltage / after, 1.1);
+  EXPECT_GT((at_once - after) / (under_voltage - after), 0.8);
+  EXPECT_GT(after / before, 1.1);
+  EXPECT_NEAR(much_later / after, 1, 0.01);
+}
+
 // At 20 K strong fields of both signs are borne, and warmed up again the device is what it was.
 TEST(FullModel, InTheColdStrongFieldsMoveNothing) {
   for (const auto* name : {"fig3b", "fig4"}) {

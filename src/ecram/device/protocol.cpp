@@ -119,6 +119,9 @@ class Keys {
     if (node == nullptr) return;
     const auto text = node->value_exact<std::string>();
     if (!text) throw InvalidInput("{}: {} in {} is not a text in quotes", place(*node), key, name_);
+    // It goes to terminals, tables and figures as it is.
+    if (std::ranges::any_of(*text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+      throw InvalidInput("{}: {} in {} has control characters or ends of lines", place(*node), key, name_);
     value = *text;
   }
   void flag_if(std::string_view key, bool& value) {
@@ -361,10 +364,11 @@ double largest_magnitude(const ProtocolStep& step) {
 
 Protocol parse_protocol(std::string_view text, const std::string& source) {
   const toml::table root = parse(text, source);
-  const auto version = root["protocol"].value<std::int64_t>();
+  const auto version = root["protocol"].value_exact<std::int64_t>();
   if (!version)
-    throw InvalidInput("{}: not a protocol: it has no key 'protocol' with a version, as protocol = {}", source,
-                       protocol_version);
+    throw InvalidInput(
+        "{}: not a protocol: it has no key 'protocol' with a whole number, its version, as protocol = {}", source,
+        protocol_version);
   if (*version < 1 || *version > protocol_version)
     throw InvalidInput("{}: protocol of version {}; this ecram knows versions 1 to {}", source, *version,
                        protocol_version);

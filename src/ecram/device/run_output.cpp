@@ -130,6 +130,7 @@ void write_run_file(const std::filesystem::path& path, const Protocol& protocol,
   write_text(file, "device", device);
   write_text(file, "model", model);
   write_text(file, "interrupted", result.interrupted ? "yes" : "no");
+  write_text(file, "beyond_tables", result.beyond_tables ? "yes" : "no");
   {
     const Handle group(H5Gcreate2(file, "readings", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
     for (const Column& c : columns(protocol)) {

@@ -18,7 +18,7 @@ std::string readings_csv(const Protocol& protocol, const RunResult& result);
 
 /// The same as one HDF5 file, a dataset a column in group "readings" with its unit as the attribute "units", "each"
 /// with a row a reading where every device was kept; attributes of the file: format, version, title, device, model,
-/// interrupted. The same run gives the same bytes.
+/// interrupted, beyond_tables ("yes": `RunResult::beyond_tables`). The same run gives the same bytes.
 ///
 /// @throws InvalidInput, Failure  as `write_file`
 void write_run_file(const std::filesystem::path& path, const Protocol& protocol, const RunResult& result,

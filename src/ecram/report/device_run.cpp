@@ -159,6 +159,7 @@ nlohmann::ordered_json run_json(const DeviceRun& run) {
                     {"devices", run.protocol.population.devices},
                     {"device_pulses", run.result.device_pulses},
                     {"averaging_error", number(run.result.averaging_error)},
+                    {"beyond_tables", run.result.beyond_tables},
                     {"interrupted", run.result.interrupted}};
   json["steps"] = ordered_json::array();
   for (std::size_t step = 0; step < run.protocol.steps.size(); ++step) {

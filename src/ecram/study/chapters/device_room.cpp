@@ -69,7 +69,6 @@ void sweep(Panels& p) {
 }
 
 void retention(Panels& p) {
-  device::FullModel model({}, shipped_device("fig3e"));
   for (double t = 1; t <= 3 * constants::hour; t *= 1.8) p.retention_time.push_back(t);
   p.retention_time.push_back(3 * constants::hour);
   for (const double content : {-0.12, -0.04, 0.04, 0.12}) {  // of the device's, set directly
