@@ -72,6 +72,10 @@ TEST(Protocol, KeepsTheOrderOfSteps) {
 
 TEST(Protocol, RefusesWhatIsNotPhysical) {
   EXPECT_EQ(refusal(pulses()), "taken");
+  for (const auto* version : {"1.0", "true", "\"1\""})
+    EXPECT_THAT(refusal(std::string("protocol = ") + version + "\n"), HasSubstr("whole number")) << version;
+  EXPECT_THAT(refusal("protocol = 1\ntitle = \"a\\u001b[31mred\"\ntemperature = \"300 K\"\n"),
+              HasSubstr("p.toml:2: title in the protocol has control characters"));
   EXPECT_EQ(refusal("protocol = 1\ntemperature = \"-3 K\"\n[[step]]\nkind = \"pulses\"\n"),
             "p.toml:2: temperature in the protocol is \"-3 K\", expected a temperature from 20 K to 2000 K");
   const std::string stage = std::string(head) + "[[step]]\nkind = \"temperature\"\nto = ";
