@@ -69,15 +69,5 @@ TEST_F(StudyProgram, RefusesWhatItCannotUseAndWritesNothing) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 0);
 }
 
-// Of the whole study; under sanitizers it takes minutes.
-TEST_F(StudyProgram, ResultsDoNotDependOnThreads) {
-  for (const char* threads : {"1", "3"})
-    ASSERT_EQ(
-        run_program("study --quick --threads " + std::string(threads) + " --out " + out(threads), "timeout 600").status,
-        0);
-  for (const char* name : {"index.html", "results.json"})
-    EXPECT_EQ(read_whole(folder_ / "1" / name), read_whole(folder_ / "3" / name)) << name;
-}
-
 }  // namespace
 }  // namespace ecram
