@@ -184,6 +184,9 @@ TEST(Run, TheCompactModelRefusesTheCold) {
   options.device = shipped_device("fig4");
   ThreadPool threads;
   EXPECT_THROW(run_compact(of_steps({{TemperatureStep{120, 0}, 0, ""}}), options, threads), InvalidInput);
+  // Nor has an electrolyte that hardly conducts a double layer at rest between pulses.
+  options.constants.electrolyte_hop_energy = 1.2 * electron_volt;
+  EXPECT_THROW(run_compact(of_steps({{TemperatureStep{300, 0}, 0, ""}}), options, threads), InvalidInput);
 }
 
 /// Of `--average` against every cycle integrated: the greatest error of ln G over its readings, the stated one, and the

@@ -529,14 +529,21 @@ void add_leakage(const Protocol& protocol, const RunOptions& options, RunResult&
 }
 
 /// Below, the double layer is frozen, which the compact model takes to be at rest between pulses.
-void check_compact_temperatures(const Protocol& protocol) {
+void check_double_layer(const Protocol& protocol, const RunOptions& options) {
   constexpr double coldest = 180;  // K
+  constexpr double slowest = 1e4;  // s
   double least = protocol.temperature;
   for (const ProtocolStep& step : protocol.steps)
     if (const auto* change = std::get_if<TemperatureStep>(&step.what)) least = std::min(least, change->temperature);
   if (least < coldest)
     throw InvalidInput("{}: {:g} K; the compact model holds from {:g} K on: expected that, or --model full",
                        protocol.source, least, coldest);
+  const double tau = QuasiSteadyStack(options.constants, options.device, least).double_layer_time();
+  if (!(tau <= slowest))
+    throw InvalidInput(
+        "{}: at {:g} K the double layer takes {:.3g} s to charge; the compact model holds up to {:g} s: expected an "
+        "electrolyte that conducts better, or --model full",
+        protocol.source, least, tau, slowest);
 }
 
 }  // namespace
@@ -544,7 +551,7 @@ void check_compact_temperatures(const Protocol& protocol) {
 RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads) {
   validate(options.constants, options.device);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
-  check_compact_temperatures(protocol);
+  check_double_layer(protocol, options);
   const Chance chance = chance_of(protocol, options.chance);
   const double start = start_content(options.device);
 
@@ -574,7 +581,9 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
     }
     lowest = scout.content(static_cast<double>(scouts.lowest()));
     highest = scout.content(static_cast<double>(scouts.highest()));
-    const bool inside = scouts.lowest() > 0.02F && scouts.highest() < 0.98F;
+    // A film that fills up stays at its fullest in a wider range too.
+    const bool fullest = range.content_high < start * reach;
+    const bool inside = scouts.lowest() > 0.02F && (fullest || scouts.highest() < 0.98F);
     if (inside || reach > 1e4) break;
   }
   const double margin = 0.1 * (highest - lowest) + 0.02 * start;
