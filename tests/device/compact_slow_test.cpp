@@ -33,6 +33,14 @@ Protocol random_protocol(std::uint64_t index) {
     return ProtocolStep{s, 1, ""};
   };
   p.steps = {train(1), train(-1), ProtocolStep{RetentionStep{between(1, 1000), 0.5, 3, 0}, 1, ""}, train(1), train(-1)};
+  // In every second pair of protocols the later trains are the first ones again, but for how many pulses they have.
+  if (index % 4 >= 2)
+    for (const std::size_t again : {3U, 4U}) {
+      auto& later = std::get<PulseTrainStep>(p.steps[again].what);
+      const std::size_t count = later.count;
+      later = std::get<PulseTrainStep>(p.steps[again - 3].what);
+      later.count = count;
+    }
   return p;
 }
 

@@ -25,6 +25,13 @@ TEST(Hopping, MottAndGurneyAtHighField) {
     EXPECT_NEAR(flux(b, 7, 7, 10 * w).value / (3 * 7 * 2 * std::sinh(w)), 1, 1e-12) << w;
 }
 
+// Without a barrier the field has none to take: the Scharfetter-Gummel flux alone.
+TEST(Hopping, NoBarrierIsDriftAndDiffusion) {
+  const Barriers b{.rate = 3, .number = 5, .left_sites = none, .right_sites = none, .height = 0};
+  for (const double p : {-6.0, 1e-4, 9.0})
+    EXPECT_NEAR(flux(b, 7, 4, p).value / (3.0 / 5 * p * (7 * std::exp(p) - 4) / std::expm1(p)), 1, 1e-9) << p;
+}
+
 // What flows to the left under a field flows to the right under the other, in the cold too, where exp(-w) is nothing
 // beside 1.
 TEST(Hopping, BothDirectionsAreAlike) {

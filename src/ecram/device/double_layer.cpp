@@ -12,7 +12,6 @@ namespace {
 
 constexpr double long_enough = 2e4;  // time constants: the lag then changes a pulse by less than 1 %
 constexpr double repeats = 2e-4;     // V between the beginnings of pulses that count as alike
-constexpr std::size_t most_pulses_followed = 100;
 constexpr int samples_a_hold = 14;
 constexpr double least_move = 3e-6;  // of the content: less is not told from the full model's own error
 constexpr double most_speed_up = 5;
@@ -48,10 +47,11 @@ void DoubleLayer::settle(double volts) {
   resting_ = true;
 }
 
-// The full model, if there is one, is as a train before has left it: it repeats within millivolts.
-void DoubleLayer::assume(double volts) {
-  followed_ = volts;
-  if (resting_ && volts != resting_at_) resting_ = false;
+void DoubleLayer::assume(const FollowedPath& pulse) {
+  if (pulse.vacancies.empty()) return settle(pulse.end);
+  full_->set_vacancies(pulse.vacancies);
+  followed_ = pulse.end;
+  resting_ = false;
 }
 
 double DoubleLayer::voltage_of(double temperature, const Reading& reading) const {
@@ -136,6 +136,7 @@ std::vector<FollowedPath> DoubleLayer::train(double temperature, double content,
     path.end = tail.end;
     path.seen = tail.seen;
     path.content_after = tail.content_after;
+    path.vacancies = full_->vacancies();
     paths.push_back(std::move(path));
     if (std::abs(followed_ - begin) < repeats) break;
   }
@@ -199,14 +200,13 @@ TransferField path_field(const CompactModel& model, double temperature, const Co
     field.velocity.push_back(static_cast<float>(net * scale));
     field.activity.push_back(std::max(static_cast<float>(both * scale), std::abs(field.velocity.back())));
   }
-  const double moved = path.content_after - path.content_before;
-  if (std::abs(moved) > least_move * path.content_before) {
-    const double speed =
-        speed_up(field, coordinate.of(path.content_before), coordinate.of(path.content_after), seconds);
-    for (auto* values : {&field.velocity, &field.activity})
-      for (float& v : *values) v *= static_cast<float>(speed);
-  }
   return field;
+}
+
+double path_speed(const TransferField& field, const Coordinate& coordinate, const FollowedPath& path, double seconds) {
+  const double moved = path.content_after - path.content_before;
+  if (!(std::abs(moved) > least_move * path.content_before)) return 1;
+  return speed_up(field, coordinate.of(path.content_before), coordinate.of(path.content_after), seconds);
 }
 
 }  // namespace ecram::device

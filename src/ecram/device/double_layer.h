@@ -18,8 +18,12 @@ struct FollowedPath {
   std::vector<Sample> samples;
   double end = 0;                                ///< V followed at the end
   double content_before = 0, content_after = 0;  ///< of the full model on this way, 1/m^2; 0 where it was not asked
+  std::vector<double> vacancies;                 ///< of the full model at the end, 1/m^2; none where it was not asked
   double seen = 0;  ///< V at which the film would conduct as it does at the end: its ions may still be on their way
 };
+
+/// Of a train: by then its pulses repeat, or what they have of their own is slow beside the content's motion.
+inline constexpr std::size_t most_pulses_followed = 100;
 
 /// The fast state of the compact model. Its charge is expressed by the gate voltage at which the quasi-steady stack
 /// would hold it, so that rates and conductance are those of one table.
@@ -39,8 +43,8 @@ class DoubleLayer {
   /// The gate has been left alone for long, at a voltage and temperature.
   void settle(double volts);
 
-  /// A train that is known has been given once more and has left the double layer like this.
-  void assume(double volts);
+  /// A pulse whose path is known has been given once more and has left the double layer like this.
+  void assume(const FollowedPath& pulse);
 
   /// Paths of the first pulses of a train, each with its rest behind it, counted from now on, until they repeat: the
   /// last stands for all that follow. The double layer is left where the train leaves it.
@@ -67,10 +71,12 @@ class DoubleLayer {
 
 /// Field of paths, averaged over the time that `seconds` counts: for a motion that changes u little, averages are all
 /// there is (method of averaging; Sanders, Verhulst, Murdock, Averaging Methods in Nonlinear Dynamical Systems (2007)).
-///
-/// Where the full model was asked, the field is multiplied by the number (1/5 to 5) that lets the average device move
-/// as far as it did there: what is not quasi-steady in a short pulse is in that number.
 TransferField path_field(const CompactModel& model, double temperature, const Coordinate& coordinate,
                          const FollowedPath& path, double seconds, std::size_t cells = 256);
+
+/// The number (1/5 to 5) that the path's field has to be multiplied by for the average device to move as far as it did
+/// in the full model: what is not quasi-steady in a short pulse is in that number. 1 where the full model was not
+/// asked.
+double path_speed(const TransferField& field, const Coordinate& coordinate, const FollowedPath& path, double seconds);
 
 }  // namespace ecram::device

@@ -22,9 +22,9 @@ Bernoulli bernoulli(double x) {
   return {value, (1 - value * (e + 1)) / e};
 }
 
-/// sinh(w)/w, which is even, and its derivative; beyond |w| = most it stays.
+/// sinh(w)/w, which is even, and its derivative; beyond |w| = most it stays, without a barrier at 1.
 Bernoulli sinh_ratio(double w, double most) {
-  if (std::abs(w) > most) return {std::sinh(most) / most, 0};
+  if (std::abs(w) > most) return {most > 0 ? std::sinh(most) / most : 1, 0};
   if (std::abs(w) < 1e-3) return {1 + w * w / 6, w / 3};
   const double x = std::abs(w);
   const double up = std::expm1(x), down = up / (up + 1);  // e^x - 1 and 1 - e^-x: sinh without cancellation

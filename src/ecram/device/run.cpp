@@ -6,6 +6,8 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <tuple>
 
 #include "ecram/core/errors.h"
@@ -14,6 +16,7 @@
 #include "ecram/device/compact.h"
 #include "ecram/device/double_layer.h"
 #include "ecram/device/full_model.h"
+#include "ecram/device/quasi_steady.h"
 #include "ecram/device/walk.h"
 
 namespace ecram::device {
@@ -25,6 +28,7 @@ constexpr double settled = 5e-3;               // V: double layers that count as
 constexpr double alike_contents = 0.1;         // of the logarithm
 constexpr std::size_t conductance_nodes = 1025;
 constexpr std::size_t pulses_between_looks = 100;  // at wear and at the double layer
+constexpr double renewed_after = 1.0 / 64;         // of the contents: how much faster each device is
 
 /// What differs between devices, one number for each; the average device has 1, 1, 0.
 struct Differences {
@@ -49,12 +53,63 @@ Differences drawn(const Chance& c, std::size_t devices, std::uint64_t seed) {
   return d;
 }
 
+/// The average device with one number less and more: what differences between devices are derived from.
+struct Variation {
+  CompactModel less, more;
+  double contents_less = 1, contents_more = 1;  ///< per area at the average device's density, against its own
+  double step = 0;                              ///< from `less` to `more`: J of a barrier, ln of a thickness
+};
+
+/// The average device, and what its devices differ by where they do.
+struct Family {
+  CompactModel average;
+  std::optional<Variation> barrier, thickness;
+};
+
+/// Steps are the spreads, so that a derivative is that of the devices that there are; a channel's is at most a tenth.
+Family make_family(const RunOptions& options, const CompactRange& range, const Chance& chance, ThreadPool& threads) {
+  Family family{CompactModel(options.constants, options.device, range, threads), {}, {}};
+  const auto varied = [&](double shift, double thickness) {
+    Device device = options.device;
+    device.transfer_energy_shift += shift;
+    device.channel_thickness *= thickness;
+    CompactRange own = range;
+    own.content_low *= thickness, own.content_high *= thickness;
+    return CompactModel(options.constants, device, own, threads);
+  };
+  if (const double e = chance.barrier_spread; e > 0) family.barrier = {varied(-e, 1), varied(e, 1), 1, 1, 2 * e};
+  if (const double t = std::min(chance.thickness_spread, 0.1); t > 0)
+    family.thickness = {varied(0, std::exp(-t)), varied(0, std::exp(t)), std::exp(-t), std::exp(t), 2 * t};
+  return family;
+}
+
+/// d ln|velocity|/dx at each node, of fields at x less and more that are `step` apart.
+std::vector<float> by_difference(const TransferField& field, const TransferField& less, const TransferField& more,
+                                 double step) {
+  constexpr double least_share = 0.02;  // of the passages: where they balance, a velocity has no logarithm
+  std::vector<float> by;
+  for (std::size_t i = 0; i < field.velocity.size(); ++i) {
+    const double v = static_cast<double>(field.velocity[i]),
+                 least = least_share * static_cast<double>(field.activity[i]);
+    const double a = static_cast<double>(less.velocity[i]), b = static_cast<double>(more.velocity[i]);
+    const double sign = v < 0 ? -1 : 1, scale = std::max(std::abs(v), least);
+    if (!(scale > 0))
+      by.push_back(0);
+    else if (std::min(sign * a, sign * b) > least)
+      by.push_back(static_cast<float>(std::log(b / a) / step));
+    else
+      by.push_back(static_cast<float>(sign * (b - a) / (scale * step)));
+  }
+  return by;
+}
+
 /// A population of compact devices, and what a protocol does to it.
 class Population {
  public:
-  Population(const CompactModel& model, const Coordinate& coordinate, const Chance& chance, Differences differences,
+  Population(const Family& family, const Coordinate& coordinate, const Chance& chance, Differences differences,
              double start_content, std::uint64_t seed, ThreadPool& threads)
-      : model_(model),
+      : family_(family),
+        model_(family.average),
         coordinate_(coordinate),
         chance_(chance),
         differences_(std::move(differences)),
@@ -62,16 +117,18 @@ class Population {
         threads_(threads),
         drift_random_(seed, "temperature"),
         content_(differences_.area.size(), static_cast<float>(coordinate.of(start_content))),
-        speed_(content_.size()),
+        unworn_(content_.size()),
         effective_time_(content_.size()),
-        double_layer_(model) {
+        double_layer_(family.average) {
+    for (const double d : differences_.thickness) log_thickness_.push_back(std::log(d));
     lowest_ = highest_ = content_.front();
     first_onset_ = *std::ranges::min_element(differences_.wear_onset);
     if (chance_.temperature_drift > 0) drift_ = chance_.temperature_drift * drift_random_.normal();
   }
 
   Operations operations() {
-    return {[this](const PulseTrainStep& train, std::size_t count) { pulses(train, count); },
+    return {[this] { leave_train(); },
+            [this](const PulseTrainStep& train, std::size_t count) { pulses(train, count); },
             [this](double from, double to, double seconds) { ramp(from, to, seconds); },
             [this](double volts, double seconds) { hold(volts, seconds); },
             [this](double kelvin) { set_temperature(kelvin); },
@@ -88,26 +145,25 @@ class Population {
     temperature_ = kelvin;
     trains_.clear();
     train_ = nullptr;
+    last_path_ = nullptr;
     conductances_.clear();
     double_layer_.settle(0);  // a stage takes its time
     seen_ = 0;
-    set_speeds();
+    set_wear();
   }
 
-  /// How much faster than the average each device is. Content is counted as a density, so a thin channel fills faster.
-  void set_speeds() {
-    const double kT = constants::boltzmann * temperature_;
-    for (std::size_t i = 0; i < speed_.size(); ++i) {
-      const double worn = std::max(0.0, strong_pulses_ - differences_.wear_onset[i]) / chance_.wear_scale;
-      speed_[i] = static_cast<float>(std::exp(-differences_.barrier[i] / kT - worn) / differences_.thickness[i]);
-    }
-    fastest_ = *std::ranges::max_element(speed_);
+  void set_wear() {
+    for (std::size_t i = 0; i < unworn_.size(); ++i)
+      unworn_[i] = static_cast<float>(
+          std::exp(-std::max(0.0, strong_pulses_ - differences_.wear_onset[i]) / chance_.wear_scale));
     width_ = -1;
   }
 
   struct CachedField {
     TransferField field;
     double by_temperature = 0;  ///< d ln(velocity)/dT, 1/K
+    /// d ln|velocity| at each node by the barrier, 1/J, and by ln(thickness); empty where devices do not differ.
+    std::vector<float> by_barrier, by_thickness;
   };
 
   static double mean_speed(const TransferField& field) {
@@ -116,13 +172,55 @@ class Population {
     return sum;
   }
 
-  void advance(CachedField& cached_field, double width, std::size_t count, std::uint64_t pulse_number) {
-    if (width != width_) {
-      for (std::size_t i = 0; i < speed_.size(); ++i) effective_time_[i] = static_cast<float>(width * speed_[i]);
-      width_ = width;
-    }
+  bool devices_differ() const { return family_.barrier || family_.thickness; }
+
+  double mean_u() const {
+    double sum = 0;
+    for (const float u : content_) sum += static_cast<double>(u);
+    return std::clamp(sum / static_cast<double>(content_.size()), 0.0, 1.0);
+  }
+
+  /// Effective times of a pulse: how much faster than the average each device is in this field, at its own content of
+  /// the moment. They hold until the devices have moved on by `renewed_after`.
+  void set_effective_times(const CachedField& f, double width) {
+    const std::size_t devices = content_.size(), blocks = (devices + devices_a_block - 1) / devices_a_block;
+    std::vector<float> longest(blocks, 0.0F);
+    const float cells = static_cast<float>(f.field.velocity.size() - 1);
+    const auto block_times = [&](std::size_t block) {
+      const std::size_t end = std::min(devices, (block + 1) * devices_a_block);
+      for (std::size_t i = block * devices_a_block; i < end; ++i) {
+        float faster = 0;
+        if (devices_differ()) {
+          const float at = std::clamp(content_[i], 0.0F, 1.0F) * cells;
+          const float cell = std::min(std::floor(at), cells - 1), share = at - cell;
+          const auto node = static_cast<std::size_t>(cell);
+          const auto there = [&](const std::vector<float>& by) {
+            return by.empty() ? 0 : static_cast<double>((1 - share) * by[node] + share * by[node + 1]);
+          };
+          // A device e^40 times as fast is there at once, and its time still a number.
+          faster = static_cast<float>(std::clamp(
+              there(f.by_barrier) * differences_.barrier[i] + there(f.by_thickness) * log_thickness_[i], -40.0, 40.0));
+        }
+        effective_time_[i] = static_cast<float>(width) * unworn_[i] * std::exp(faster);
+        longest[block] = std::max(longest[block], effective_time_[i]);
+      }
+    };
+    if (blocks == 1)
+      block_times(0);
+    else
+      threads_.for_each(blocks, block_times);
+    longest_time_ = static_cast<double>(*std::ranges::max_element(longest));
+    width_ = width;
+    timed_field_ = &f;
+    timed_at_ = mean_u();
+  }
+
+  void advance(const CachedField& cached_field, double width, std::size_t count, std::uint64_t pulse_number) {
+    if (width != width_ ||
+        (devices_differ() && (timed_field_ != &cached_field || std::abs(mean_u() - timed_at_) > renewed_after)))
+      set_effective_times(cached_field, width);
     const double scale = std::exp(cached_field.by_temperature * drift_);
-    const std::size_t parts = parts_of_pulse(cached_field.field, width * static_cast<double>(fastest_) * scale);
+    const std::size_t parts = parts_of_pulse(cached_field.field, longest_time_ * scale);
     const std::size_t blocks = (content_.size() + devices_a_block - 1) / devices_a_block;
     const auto work = [&](std::size_t block) {
       const std::size_t first = block * devices_a_block;
@@ -145,18 +243,13 @@ class Population {
   }
 
   /// Vacancies per area of the average device.
-  double mean_content() const {
-    double sum = 0;
-    for (const float u : content_) sum += static_cast<double>(u);
-    return coordinate_.content(std::clamp(sum / static_cast<double>(content_.size()), 0.0, 1.0));
-  }
+  double mean_content() const { return coordinate_.content(mean_u()); }
 
-  using FieldKey = std::array<double, 6>;
+  using FieldKey = std::array<double, 7>;
 
   struct Train {
     std::vector<std::unique_ptr<CachedField>> fields;
-    std::vector<double> ends;  ///< V that the double layer has followed at the end of each pulse's rest
-    std::vector<double> seen;  ///< V that the conductance then shows
+    std::vector<FollowedPath> paths;
   };
 
   /// Contents that are so much alike that the double layer follows the gate in the same way.
@@ -168,78 +261,109 @@ class Population {
     return std::round(std::log(content) / alike_contents);
   }
 
-  /// The fields of the first pulses of a train. One that has been given before from the same double layer is known.
+  /// The fields of the first pulses of a train. One that has been given before from the same double layer is known, if
+  /// as many of its pulses have been followed: a shorter one has not come to where its pulses repeat.
   const Train& train_fields(const PulseTrainStep& s, std::size_t count, bool going_on) {
     const double begin = std::round(double_layer_.followed() / settled) * settled;
-    auto& train = trains_[FieldKey{s.voltage, s.width, s.rest, begin, content_class(), going_on ? 1.0 : 0.0}];
+    const auto followed = static_cast<double>(std::min(count, most_pulses_followed));
+    auto& train = trains_[FieldKey{s.voltage, s.width, s.rest, begin, content_class(), followed, going_on ? 1.0 : 0.0}];
     if (train.fields.empty())
-      for (const FollowedPath& path :
-           double_layer_.train(temperature_, mean_content(), s.voltage, s.width, s.rest, count)) {
+      for (FollowedPath& path : double_layer_.train(temperature_, mean_content(), s.voltage, s.width, s.rest, count)) {
         train.fields.push_back(make_field(path, s.width));
-        train.ends.push_back(path.end);
-        train.seen.push_back(path.seen);
+        train.paths.push_back(std::move(path));
       }
-    else
-      double_layer_.assume(train.ends.back());
     return train;
   }
 
   std::unique_ptr<CachedField> make_field(const FollowedPath& path, double seconds) {
     auto made = std::make_unique<CachedField>();
-    made->field = path_field(model_, temperature_, coordinate_, path, seconds);
+    TransferField& field = made->field;
+    field = path_field(model_, temperature_, coordinate_, path, seconds);
     if (chance_.temperature_drift > 0) {
-      const double here = mean_speed(made->field);
+      const double here = mean_speed(field);
       const double warmer = mean_speed(path_field(model_, temperature_ + drift_step, coordinate_, path, seconds));
       made->by_temperature = here > 0 ? std::log(warmer / here) / drift_step : 0;
     }
+    const auto by = [&](const std::optional<Variation>& variation) {
+      if (!variation) return std::vector<float>{};
+      const auto varied = [&](const CompactModel& model, double contents) {
+        const Coordinate own{coordinate_.low * contents, coordinate_.high * contents, coordinate_.logarithmic};
+        return path_field(model, temperature_, own, path, seconds);
+      };
+      return by_difference(field, varied(variation->less, variation->contents_less),
+                           varied(variation->more, variation->contents_more), variation->step);
+    };
+    made->by_barrier = by(family_.barrier);
+    made->by_thickness = by(family_.thickness);
+    // What the full model adds is not asked again for each of them: it is the same number for all.
+    const auto speed = static_cast<float>(path_speed(field, coordinate_, path, seconds));
+    for (auto* values : {&field.velocity, &field.activity})
+      for (float& v : *values) v *= speed;
     return made;
+  }
+
+  /// Pulses that may be given before wear, the double layer or how much faster each device is are looked at again.
+  std::size_t pulses_until_look(const CachedField& f, double width) const {
+    if (!devices_differ()) return pulses_between_looks;
+    const auto cells = static_cast<double>(f.field.velocity.size() - 1);
+    const double speed = std::abs(static_cast<double>(f.field.velocity[static_cast<std::size_t>(mean_u() * cells)]));
+    const double pulses = renewed_after / std::max(speed * width, 1e-9);
+    return static_cast<std::size_t>(std::clamp(pulses, 1.0, static_cast<double>(pulses_between_looks)));
   }
 
   void pulses(const PulseTrainStep& train, std::size_t count) {
     const bool strong = std::abs(train.voltage) >= chance_.strong_voltage;
-    // A train that goes on, read after every few pulses, is at the pulse that it has come to.
-    const std::array<double, 3> shape{train.voltage, train.width, train.rest};
-    if (train_ == nullptr || shape != shape_of_train_ || count > left_of_train_) {
+    if (train_ == nullptr) {
       class_of_train_ = content_class();
       train_ = &train_fields(train, train.count, false);
-      shape_of_train_ = shape;
-      left_of_train_ = train.count;
+      given_of_train_ = 0;
       repeats_ = false;
     }
     for (std::size_t given = 0; given < count;) {
-      const std::size_t at = train.count - left_of_train_;
-      repeats_ = repeats_ || at + 1 >= train_->fields.size();
+      repeats_ = repeats_ || given_of_train_ + 1 >= train_->fields.size();
       if (repeats_ && content_class() != class_of_train_) {
         class_of_train_ = content_class();
+        double_layer_.assume(*last_path_);
         // One pulse from here on tells what pulses do at this content; more would carry the full model away from it.
         train_ = &train_fields(train, 1, true);
       }
-      const std::size_t which = repeats_ ? train_->fields.size() - 1 : at;
-      std::size_t now = repeats_ ? std::min(count - given, pulses_between_looks) : 1;
-      if (strong && strong_pulses_ + static_cast<double>(now) > first_onset_) set_speeds();
-      advance(*train_->fields[which], train.width, now, pulse_number_);
+      const std::size_t which = repeats_ ? train_->fields.size() - 1 : given_of_train_;
+      const CachedField& field = *train_->fields[which];
+      const std::size_t now = repeats_ ? std::min(count - given, pulses_until_look(field, train.width)) : 1;
+      if (strong && strong_pulses_ + static_cast<double>(now) > first_onset_) set_wear();
+      advance(field, train.width, now, pulse_number_);
       pulse_number_ += now;
       given += now;
-      left_of_train_ -= now;
+      given_of_train_ += now;
       if (strong) strong_pulses_ += static_cast<double>(now);
-      seen_ = train_->seen[which];
+      last_path_ = &train_->paths[which];
+      seen_ = last_path_->seen;
       drift_on(static_cast<double>(now) * (train.width + train.rest));
     }
-    if (left_of_train_ == 0) train_ = nullptr;
+  }
+
+  /// The double layer is where the last pulse has left it, however many of its train were followed.
+  void leave_train() {
+    if (last_path_ != nullptr) double_layer_.assume(*last_path_);
+    train_ = nullptr;
+    last_path_ = nullptr;
   }
 
   void follow(const FollowedPath& path, double seconds) {
-    train_ = nullptr;
-    advance(*make_field(path, seconds), seconds, 1, pulse_number_++);
+    const auto field = make_field(path, seconds);
+    advance(*field, seconds, 1, pulse_number_++);
+    width_ = -1;  // the times are of a field that is gone
     seen_ = path.seen;
     drift_on(seconds);
   }
 
   void ramp(double from, double to, double seconds) {
+    leave_train();
     follow(double_layer_.ramp(temperature_, mean_content(), from, to, seconds), seconds);
   }
 
   void hold(double volts, double seconds) {
+    leave_train();
     follow(double_layer_.hold(temperature_, mean_content(), volts, seconds), seconds);
   }
 
@@ -250,14 +374,15 @@ class Population {
   }
 
   /// ln(sheet conductance) on even u, at the voltage that the double layer has followed.
-  const std::vector<double>& conductances(double kelvin) {
+  /// @param contents  per area at the average device's density, against its own
+  const std::vector<double>& conductances(const CompactModel& model, double contents, double kelvin) {
     const double gate = std::round(seen_ / settled) * settled;
-    auto& curve = conductances_[{gate, kelvin}];
+    auto& curve = conductances_[{gate, kelvin, contents}];
     if (curve.empty()) {
-      const CompactTable& table = model_.at(kelvin);
+      const CompactTable& table = model.at(kelvin);
       for (std::size_t i = 0; i < conductance_nodes; ++i) {
         const double u = static_cast<double>(i) / (conductance_nodes - 1);
-        curve.push_back(table.log_sheet_conductance(std::log(coordinate_.content(u)), gate));
+        curve.push_back(table.log_sheet_conductance(std::log(contents * coordinate_.content(u)), gate));
       }
     }
     return curve;
@@ -265,9 +390,18 @@ class Population {
 
   void read(RunReading& reading) {
     if (conductances_.size() > 256) conductances_.clear();
-    const std::vector<double>& cold = conductances(temperature_);
+    const std::vector<double>& cold = conductances(model_, 1, temperature_);
     const bool drifts = chance_.temperature_drift > 0;
-    const std::vector<double>& warm = drifts ? conductances(temperature_ + drift_step) : cold;
+    const std::vector<double>& warm = drifts ? conductances(model_, 1, temperature_ + drift_step) : cold;
+    const auto& by_thickness = family_.thickness;
+    const auto side = [&](const CompactModel& model, double contents) {
+      return std::span<const double>(conductances(model, contents, temperature_));
+    };
+    std::span<const double> thin, thick;
+    if (by_thickness) {
+      thin = side(by_thickness->less, by_thickness->contents_less);
+      thick = side(by_thickness->more, by_thickness->contents_more);
+    }
     // The ends drift with the film that they are made of.
     double ends = model_.at(temperature_).ends_conductance();
     if (drifts && std::isfinite(ends))
@@ -283,8 +417,12 @@ class Population {
       const double share = at - static_cast<double>(node);
       double value = (1 - share) * cold[node] + share * cold[node + 1];
       if (drifts) value += drift_ / drift_step * ((1 - share) * warm[node] + share * warm[node + 1] - value);
-      const double shape = differences_.area[i] * differences_.thickness[i];
-      double conductance = std::max(shape / (1 / (std::exp(value) * squares) + 1 / ends), least_conductance);
+      if (by_thickness) {
+        const double change = (1 - share) * (thick[node] - thin[node]) + share * (thick[node + 1] - thin[node + 1]);
+        value += log_thickness_[i] / by_thickness->step * change;
+      }
+      const double gated = std::exp(value) * squares, own_ends = ends * differences_.thickness[i];
+      double conductance = std::max(differences_.area[i] / (1 / gated + 1 / own_ends), least_conductance);
       if (spread > 0) {
         RandomStream random(seed_, "reading", reading_number_ * devices + i);
         conductance *= std::exp(spread * random.normal() - spread * spread / 2);
@@ -321,6 +459,7 @@ class Population {
   void set_ions(double ions) { ions_ = ions; }
 
  private:
+  const Family& family_;
   const CompactModel& model_;
   Coordinate coordinate_;
   Chance chance_;
@@ -328,19 +467,22 @@ class Population {
   std::uint64_t seed_;
   ThreadPool& threads_;
   RandomStream drift_random_;
-  std::vector<float> content_, speed_, effective_time_;
-  float lowest_ = 0, highest_ = 0, fastest_ = 1;
+  std::vector<double> log_thickness_;
+  std::vector<float> content_, unworn_, effective_time_;
+  float lowest_ = 0, highest_ = 0;
+  const CachedField* timed_field_ = nullptr;  ///< what `effective_time_` is of, when the mean u was `timed_at_`
+  double timed_at_ = 0, longest_time_ = 0;
   DoubleLayer double_layer_;
   double temperature_ = 300, seen_ = 0, drift_ = 0, width_ = -1, ions_ = 0;
   double strong_pulses_ = 0, first_onset_ = 0;
   std::uint64_t pulse_number_ = 0, reading_number_ = 0;
   std::map<FieldKey, Train> trains_;
   const Train* train_ = nullptr;
-  std::array<double, 3> shape_of_train_{};
+  const FollowedPath* last_path_ = nullptr;  ///< of the pulse given last, while its train goes on
   double class_of_train_ = 0;
   bool repeats_ = false;  ///< the train has come to where its pulses are all alike
-  std::size_t left_of_train_ = 0;
-  std::map<std::pair<double, double>, std::vector<double>> conductances_;
+  std::size_t given_of_train_ = 0;
+  std::map<std::array<double, 3>, std::vector<double>> conductances_;
   std::vector<double> values_;
 };
 
@@ -387,14 +529,21 @@ void add_leakage(const Protocol& protocol, const RunOptions& options, RunResult&
 }
 
 /// Below, the double layer is frozen, which the compact model takes to be at rest between pulses.
-void check_compact_temperatures(const Protocol& protocol) {
+void check_double_layer(const Protocol& protocol, const RunOptions& options) {
   constexpr double coldest = 180;  // K
+  constexpr double slowest = 1e4;  // s
   double least = protocol.temperature;
   for (const ProtocolStep& step : protocol.steps)
     if (const auto* change = std::get_if<TemperatureStep>(&step.what)) least = std::min(least, change->temperature);
   if (least < coldest)
     throw InvalidInput("{}: {:g} K; the compact model holds from {:g} K on: expected that, or --model full",
                        protocol.source, least, coldest);
+  const double tau = QuasiSteadyStack(options.constants, options.device, least).double_layer_time();
+  if (!(tau <= slowest))
+    throw InvalidInput(
+        "{}: at {:g} K the double layer takes {:.3g} s to charge; the compact model holds up to {:g} s: expected an "
+        "electrolyte that conducts better, or --model full",
+        protocol.source, least, tau, slowest);
 }
 
 }  // namespace
@@ -402,11 +551,11 @@ void check_compact_temperatures(const Protocol& protocol) {
 RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads) {
   validate(options.constants, options.device);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
-  check_compact_temperatures(protocol);
+  check_double_layer(protocol, options);
   const Chance chance = chance_of(protocol, options.chance);
   const double start = start_content(options.device);
 
-  // The contents that the protocol visits, by the average device and ones much slower and faster.
+  // The contents that the protocol visits, by the average device and ones as far from it as there are.
   CompactRange range;
   std::tie(range.gate_low, range.gate_high) = gate_range(protocol);
   double lowest = 0, highest = 0;
@@ -414,16 +563,17 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
     range.content_low = start / reach;
     range.content_high =
         std::min(start * reach, 0.9 * options.constants.channel_site_density * options.device.channel_thickness);
-    const CompactModel wide(options.constants, options.device, range, threads);
+    const Family wide = make_family(options, range, chance, threads);
     const Coordinate scout{range.content_low, range.content_high, true};
-    Differences three = alike(3, chance.wear_onset);
-    three.barrier = {0, 3 * chance.barrier_spread, -3 * chance.barrier_spread};
-    three.thickness = {1, std::exp(3 * chance.thickness_spread), std::exp(-3 * chance.thickness_spread)};
+    const double barrier = 3 * chance.barrier_spread, thick = std::exp(3 * chance.thickness_spread);
+    Differences few = alike(5, chance.wear_onset);
+    few.barrier = {0, barrier, barrier, -barrier, -barrier};
+    few.thickness = {1, thick, 1 / thick, thick, 1 / thick};
     Chance quiet = no_chance();
     quiet.wear_onset = chance.wear_onset, quiet.wear_scale = chance.wear_scale;
-    Population scouts(wide, scout, quiet, three, start, protocol.seed, threads);
+    Population scouts(wide, scout, quiet, few, start, protocol.seed, threads);
     RunResult seen;
-    walk(protocol, scouts.operations(), 3, seen);
+    walk(protocol, scouts.operations(), few.barrier.size(), seen);
     if (seen.interrupted) {  // nothing of the user's devices yet
       RunResult nothing;
       nothing.interrupted = true;
@@ -431,17 +581,19 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
     }
     lowest = scout.content(static_cast<double>(scouts.lowest()));
     highest = scout.content(static_cast<double>(scouts.highest()));
-    const bool inside = scouts.lowest() > 0.02F && scouts.highest() < 0.98F;
+    // A film that fills up stays at its fullest in a wider range too.
+    const bool fullest = range.content_high < start * reach;
+    const bool inside = scouts.lowest() > 0.02F && (fullest || scouts.highest() < 0.98F);
     if (inside || reach > 1e4) break;
   }
   const double margin = 0.1 * (highest - lowest) + 0.02 * start;
   const double full = options.constants.channel_site_density * options.device.channel_thickness;
   range.content_low = std::min(std::max(lowest - margin, lowest / 2), 0.95 * full);
   range.content_high = std::min(highest + margin, 0.97 * full);
-  const CompactModel model(options.constants, options.device, range, threads);
+  const Family family = make_family(options, range, chance, threads);
 
   const Coordinate coordinate{range.content_low, range.content_high, false};
-  Population population(model, coordinate, chance, drawn(chance, protocol.population.devices, protocol.seed), start,
+  Population population(family, coordinate, chance, drawn(chance, protocol.population.devices, protocol.seed), start,
                         protocol.seed, threads);
   population.set_ions((range.content_high - range.content_low) * options.device.gate_length *
                       options.device.gate_width);
@@ -455,13 +607,29 @@ RunResult run_compact(const Protocol& protocol, const RunOptions& options, Threa
   return result;
 }
 
+namespace {
+
+/// The full model as the compact one has it at the beginning: nothing is known of what was before, so its double layer
+/// has settled at 0 V and 300 K, and its content is the device's.
+FullModel rested_model(const RunOptions& options) {
+  constexpr double kelvin = 300, longest = 1e6;  // s: an electrolyte that insulates has no double layer to wait for
+  FullModel model(options.constants, options.device, options.accuracy);
+  const double tau = QuasiSteadyStack(options.constants, options.device, kelvin).double_layer_time();
+  const double content = model.read().channel_vacancies;
+  model.hold(0, std::min(2e4 * tau, longest), kelvin);
+  model.move_into_channel(content - model.read().channel_vacancies);
+  return model;
+}
+
+}  // namespace
+
 RunResult run_full(const Protocol& protocol, const RunOptions& options) {
   if (protocol.population.devices > 1)
     throw InvalidInput("{}: the full model runs one device, the population has {}", protocol.source,
                        protocol.population.devices);
   validate(options.constants, options.device);
   check_gate_voltages(protocol, breakdown_voltage(options.constants, options.device));
-  FullModel model(options.constants, options.device, options.accuracy);
+  FullModel model = rested_model(options);
   double temperature = protocol.temperature;
   const auto pulses = [&](const PulseTrainStep& train, std::size_t count) {
     for (std::size_t i = 0; i < count && !interrupt_requested(); ++i) {
@@ -483,7 +651,7 @@ RunResult run_full(const Protocol& protocol, const RunOptions& options) {
     reading.conductance = reading.low = reading.high = std::max(r.conductance, least_conductance);
     reading.hall_density = r.hall_density, reading.hall_mobility = r.hall_mobility;
   };
-  Operations operations{pulses, ramp, hold, set_temperature, read, {}};
+  Operations operations{[] {}, pulses, ramp, hold, set_temperature, read, {}};
   if (options.average)
     operations.cycles = [&](const EnduranceStep& s) {
       const auto pulse = [](const PulseTrainStep& t) { return GatePulse{t.voltage, t.width, std::max(t.rest, 1e-9)}; };

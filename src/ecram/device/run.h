@@ -60,8 +60,8 @@ struct RunOptions {
 
 /// Runs a protocol on a population of compact devices. The same seed gives the same readings for any number of threads.
 ///
-/// The protocol is run first on three devices without noise (the average one, and ones three standard deviations of the
-/// spread slower and faster), which tells the contents that the tables have to cover.
+/// The protocol is run first on five devices without noise (the average one, and ones three standard deviations of the
+/// spreads of barrier and thickness from it either way), which tells the contents that the tables have to cover.
 ///
 /// @throws InvalidInput  for constants, a device or gate voltages that are not physical, and below 180 K
 RunResult run_compact(const Protocol& protocol, const RunOptions& options, ThreadPool& threads);

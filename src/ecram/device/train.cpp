@@ -117,7 +117,9 @@ CycleAverage averaged_cycles(FullModel& model, std::span<const GatePulse> cycle,
           model.set_vacancies(state);
           continue;
         }
-        error = error * std::pow(ratio, jump + 1) + std::abs(off);
+        // Not half of it for the stated error: while the ratio still changes, as after a first jump of one cycle, what
+        // was not foreseen is there from the jump's beginning on.
+        error = error * std::pow(ratio, jump + 1) + 2 * std::abs(off);
         result.error = std::max(result.error, error * slope);
         result.conductance.push_back(std::move(conductance));
         number += static_cast<std::size_t>(jump) + 1;

@@ -51,10 +51,11 @@ struct CycleAverage {
 /// of what they moved is what a cycle leaves of a difference between two states, so the k-th cycle after them moves dN
 /// r^k (exactly, where dN(N) is linear: the exponential Euler rule, stable also where one cycle forgets the state that
 /// it began with). That sum over the cycles left out is put into N, its negative into the reservoir. What the cycle
-/// after a jump moves beyond the foreseen gives the jump's error, half of it for each cycle left out, which the next
-/// jump also corrects. A jump whose error is above twice `tolerance` of ln G is taken back and made shorter. Errors of
-/// N add up, times what later cycles leave of them; with the steepest d ln G/dN at the ends of cycles they are the
-/// reported error.
+/// after a jump moves beyond the foreseen, half of it for each cycle left out, is what the jump is off by if it came
+/// evenly; the next jump corrects that. A jump that is off by more than twice `tolerance` of ln G is taken back and
+/// made shorter. It may have come at the jump's beginning: the whole of it for each cycle left out is the jump's error.
+/// Errors of N add up, times what later cycles leave of them; with the steepest d ln G/dN at the ends of cycles they
+/// are the reported error.
 ///
 /// (Envelope following: Petzold, SIAM J. Numer. Anal. 18, 455 (1981).)
 ///

@@ -35,6 +35,7 @@ struct Walk {
 
   void train(const PulseTrainStep& s, std::size_t cycle, bool down, bool recorded) {
     gate = s.voltage;
+    operations.begin_train();
     const bool to_a_level = s.until_above || s.until_below;
     const std::size_t stride = recorded || to_a_level ? s.read_every : s.count;
     for (std::size_t given = 0; given < s.count && !stopped();) {

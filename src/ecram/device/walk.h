@@ -11,6 +11,7 @@ namespace ecram::device {
 
 /// What can be done to a model of devices: the protocol's steps come down to these.
 struct Operations {
+  std::function<void()> begin_train;  ///< what `pulses` gives from now on are the first ones of a train
   std::function<void(const PulseTrainStep& train, std::size_t pulses)> pulses;
   std::function<void(double from, double to, double seconds)> ramp;  ///< the gate from one voltage to another
   std::function<void(double volts, double seconds)> hold;
