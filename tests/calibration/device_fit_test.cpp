@@ -125,6 +125,38 @@ TEST(DeviceFit, TrialsThatNoDeviceCanHaveDoNotEndIt) {
               HasSubstr("expected at most"));
 }
 
+/// Two pulses' readings, off the model's by factors exp(+-scatter/sqrt(2)): of one prefactor, that scatter.
+DeviceFit fit_of_two_readings(double scatter, ThreadPool& threads) {
+  Measurement m = measurement_of(protocol_of(1.7, 2));
+  device::RunOptions truth;
+  truth.device = device::shipped_device("fig3b");
+  const auto readings = device::run_compact(m.protocol, truth, threads).readings;
+  for (std::size_t i = 0; i < 2; ++i)
+    m.conductance[i] = readings[i].conductance * std::exp((i == 0 ? 1 : -1) * scatter / std::sqrt(2.0));
+  return fit_device(std::span(&m, 1), {"fig3b", {"hopping_prefactor"}}, threads);
+}
+
+TEST(DeviceFit, IntervalsAreStudents) {
+  // With one degree of freedom 95 % are within 12.706 standard errors (tables of the t distribution), not 1.96.
+  ThreadPool threads(0);
+  const DeviceFit fit = fit_of_two_readings(0.01, threads);
+  EXPECT_NEAR(fit.scatter, 0.01, 1e-4);
+  const Estimate& e = fit.parameters[0].value;
+  const double relative = e.standard_error / e.value;
+  EXPECT_NEAR(relative, 0.01 / std::sqrt(2.0), 1e-3);
+  EXPECT_NEAR(std::log(e.high / e.value) / relative, 12.706, 0.01);
+  EXPECT_NEAR(std::log(e.value / e.low) / relative, 12.706, 0.01);
+}
+
+TEST(DeviceFit, AFewReadingsDoNotDetermineWhatManyWould) {
+  // A standard error of 0.35 of a factor e: at 95 % a factor of 80 either way, with one degree of freedom.
+  ThreadPool threads(0);
+  const DeviceFit fit = fit_of_two_readings(0.5, threads);
+  ASSERT_EQ(fit.open.size(), 1U);
+  EXPECT_NEAR(fit.open[0].standard_error, 0.5 / std::sqrt(2.0), 0.05);
+  EXPECT_TRUE(std::isnan(fit.parameters[0].value.standard_error));
+}
+
 TEST(FittedCard, IsNotOfAFitThatFailed) {
   ThreadPool threads(1);
   const Measurement m = measurement_of(protocol_of(1.7));

@@ -22,6 +22,7 @@
 #include "ecram/core/units.h"
 #include "ecram/core/version.h"
 #include "ecram/fit/least_squares.h"
+#include "ecram/fit/residual_tests.h"
 #include "ecram/record/table.h"
 
 namespace ecram::calibration {
@@ -32,7 +33,10 @@ constexpr double least_conductance = 1e-30;                          // S
 constexpr double least_plausible = 1e-18, greatest_plausible = 1e3;  // S: no channel, no instrument is beyond
 constexpr double greatest_scatter = 0.5;                             // of readings about a fit that describes them
 constexpr double told_weight = 0.1;  // of a plausible step, times the standard error: less is left out of the sentence
-constexpr double open_variance = 0.25;  // in plausible units: a parameter beyond has no error of its own
+// Half widths of 95 % intervals, in plausible units: a combination beyond is open, and a parameter that open ones leave
+// so uncertain has no error of its own.
+constexpr double open_half_width = 2, own_half_width = 1;
+constexpr double model_noise = 1e-5;  // of ln G: the compact model's tables are no smoother
 
 /// A parameter as the fit sees it: a number whose unit step is what is plausible.
 struct Handle {
@@ -371,8 +375,10 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
   residuals(found.parameters, last);  // the jacobian has left the model beside the minimum
   fit.constants = model.constants;
   fit.device = model.device;
-  // Rounding keeps a perfect fit's information finite.
-  const double variance = std::max(fit.scatter * fit.scatter, 1e-12);
+  // A perfect fit knows no more than the model's tables do.
+  const double variance = std::max(fit.scatter * fit.scatter, model_noise * model_noise);
+  // The scatter is itself estimated: of few readings it is often much too small, which Student's t allows for.
+  const double t = fit::student_t_quantile(0.975, static_cast<double>(there - n));
   const Eigen::MatrixXd information = jacobian.transpose() * jacobian / variance;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(information);
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(information.rows(), information.cols());
@@ -381,7 +387,7 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     const double value = std::max(eigen.eigenvalues()(k), 1e-30);
     const Eigen::VectorXd direction = eigen.eigenvectors().col(k);
     covariance += direction * direction.transpose() / value;
-    if (1 / std::sqrt(value) <= 1) continue;
+    if (t / std::sqrt(value) <= open_half_width) continue;
     OpenDirection open{{}, 1 / std::sqrt(value)};
     for (std::size_t i = 0; i < n; ++i) {
       const double weight = direction(static_cast<Eigen::Index>(i));
@@ -402,9 +408,9 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     FittedParameter p{names[i], std::string(h.parameter.unit), {}, h.from_fit(start[i]) / h.parameter.scale};
     p.value.value = h.from_fit(x) / h.parameter.scale;
     p.at_bound = found.at_bound[i];
-    if (left_open[i] < open_variance && !found.at_bound[i]) {
-      p.value.low = h.from_fit(x - 1.96 * error) / h.parameter.scale;
-      p.value.high = h.from_fit(x + 1.96 * error) / h.parameter.scale;
+    if (t * std::sqrt(left_open[i]) < own_half_width && !found.at_bound[i]) {
+      p.value.low = h.from_fit(x - t * error) / h.parameter.scale;
+      p.value.high = h.from_fit(x + t * error) / h.parameter.scale;
       p.value.standard_error = h.logarithmic ? p.value.value * h.plausible * error : h.plausible * error;
     } else {
       p.value.standard_error = nan;

@@ -69,9 +69,10 @@ struct DeviceFit {
 
 /// Least squares of ln G over all readings of all measurements. Rates, densities and prefactors are fitted as their
 /// logarithms, within the ranges that are physical (device::parameters). Standard errors are those of the covariance
-/// s^2 (J^T J)^-1. What the data do not determine is read off the Fisher information J^T J / s^2 in units of what is
-/// plausible of each parameter (a factor e of a rate or density, 0.1 eV, a third of a thickness): its eigenvectors with
-/// a standard error above 1 are open, and the parameters that make more than a tenth of one have no error of their own.
+/// s^2 (J^T J)^-1, intervals those of Student's t with readings - parameters degrees of freedom. What the data do not
+/// determine is read off the Fisher information J^T J / s^2 in units of what is plausible of each parameter (a factor e
+/// of a rate or density, 0.1 eV, a third of a thickness): its eigenvectors whose 95 % interval is wider than +-2 are
+/// open, and a parameter that they leave uncertain by more than +-1 (95 %) has no error of its own.
 ///
 /// Trial parameters that no device can have count as far from any reading. Says how far it is on a terminal.
 ///
