@@ -92,6 +92,7 @@ TEST(DeviceFit, SaysWhatTheDataLeaveOpen) {
   EXPECT_TRUE(std::isnan(fit.parameters[1].value.standard_error));
   // Along the open direction ln k rises as E/kT does: 0.1 eV is 3.87 of it.
   EXPECT_NEAR(fit.open[0].weights[0] / fit.open[0].weights[1], 0.1 / 0.025852, 0.3);
+  EXPECT_EQ(fit.open[0].reach, 1);  // that line is straight
 }
 
 }  // namespace

@@ -135,14 +135,15 @@ std::string ngspice_subcircuit(const record::DeviceCard& card, double temperatur
       "*\n"
       "* Use: X1 gate source drain ecram [start=STATE]; .op, .dc and .tran with or without uic begin at that state.\n"
       "* The state, the node y of the subcircuit, is the logarithm of the channel's vacancies: -1 at {:.5g}, 1 at\n"
-      "* {:.5g} a square metre, which is what {} cycle{} of {} pulses up and {} down reach with a margin{}; it does\n"
-      "* not leave them. The fitted device begins at {:.5g}.\n"
+      "* {:.5g} a square metre; it does not leave them. That is what {} cycle{} of {} pulses up and {} down reach\n"
+      "* with a margin{}. The fitted device begins at {:.5g}.\n"
       "* Gate to source from {:.4g} to {:.4g} V; a voltage beyond writes as the nearest of them. The channel is "
       "ohmic:\n"
       "* for reading, drain to source small against those. For pulses of milliseconds and more.\n"
       "* Not modelled: gate leakage, gate energy (the gate's capacitance is the interphase's alone), noise.\n",
       temperature, 100 * rate_misfit, 100 * conductance_misfit, low, high, trains.cycles, trains.cycles == 1 ? "" : "s",
-      trains.up_pulses, trains.down_pulses, trains.repeats ? ", and all further ones" : "", start, gate_low, gate_high);
+      trains.up_pulses, trains.down_pulses,
+      trains.repeats ? "; from then on they repeat within 1 % of their window" : "", start, gate_low, gate_high);
   fmt::format_to(out, ".subckt ecram gate source drain start={:.10g}\n", start);
   fmt::format_to(out, "Rg gate followed {:.8g}\nCg followed source {:.8g}\n", table.double_layer_time() / capacitance,
                  capacitance);
