@@ -136,7 +136,7 @@ TEST(DeviceProgram, AFitOfAnotherUnitIsSuspected) {
   std::string text = "conductance_mS\n";  // of a device of some uS
   for (int i = 0; i < 20; ++i) text += fmt::format("{}\n", 4.4 + 0.02 * i);
   const std::string fit =
-      "device fit " + protocol + "=" + written(folder, "d.csv", text) + " --parameters hopping_prefactor,transfer_rate";
+      "device fit " + protocol + "=" + written(folder, "d.csv", text) + " --parameters hopping_prefactor";
   const auto told = run_program(fit);
   ASSERT_EQ(told.status, 0) << told.err;
   EXPECT_THAT(told.out, HasSubstr("warning: hopping_prefactor is "));
