@@ -152,6 +152,7 @@ void print_fit(const calibration::DeviceFit& fit) {
                    fit.correlation[i][j]);
   if (fit.open.empty()) fmt::print("  the data determine every one of them\n");
   for (const auto& open : fit.open) fmt::print("  {}\n", calibration::sentence(fit, open));
+  for (const Warning& warning : calibration::warnings_of(fit)) fmt::print("  warning: {}\n", warning.text);
 }
 
 void print_fit_json(const calibration::DeviceFit& fit) {
@@ -173,6 +174,9 @@ void print_fit_json(const calibration::DeviceFit& fit) {
   json["correlation"] = fit.correlation;
   json["undetermined"] = ordered_json::array();
   for (const auto& open : fit.open) json["undetermined"].push_back(calibration::sentence(fit, open));
+  json["warnings"] = ordered_json::array();
+  for (const Warning& warning : calibration::warnings_of(fit))
+    json["warnings"].push_back({{"code", warning.code}, {"text", warning.text}});
   fmt::print("{}\n", report::text_of(json));
 }
 
@@ -277,7 +281,7 @@ void add_export(CLI::App& device) {
   command->add_option("--up-width", choice->up_width, "\"0.5 s\" (neurosim)");
   command->add_option("--down-width", choice->down_width, "\"0.5 s\" (neurosim)");
   command->add_option("--read-voltage", choice->read_voltage, "\"0.1 V\" (neurosim, crosssim)");
-  command->add_option("--temperature", choice->temperature, "\"300 K\", up to 2000 K (ngspice; the card's)");
+  command->add_option("--temperature", choice->temperature, "\"300 K\", from 180 to 2000 K (ngspice; the card's)");
   command->add_flag("--force", choice->force, "replace a file that exists");
   command->footer(
       "docs/device-run.md says what becomes of each number. What a simulator's law cannot express is refused, and\n"

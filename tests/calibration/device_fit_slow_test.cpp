@@ -46,6 +46,34 @@ TEST(DeviceFit, RecoversSimulatedTruthWithItsIntervals) {
   EXPECT_GE(covered, 13);  // of 16 at 95 %: fewer than that once in a hundred
 }
 
+TEST(DeviceFit, IntervalsOfFewReadingsHoldWhatTheySay) {
+  // Three readings for two parameters: the scatter is of one degree of freedom, and now and then by chance tiny.
+  ThreadPool threads(0);
+  device::Protocol protocol;
+  protocol.source = "simulated";
+  protocol.noise = false;
+  protocol.steps = {{device::PulseTrainStep{1.5, 0.5, 0.5, 40, 20, {}, {}}, 1, ""},
+                    {device::PulseTrainStep{-0.8, 0.5, 0.5, 40, 40, {}, {}}, 1, ""}};
+  device::RunOptions truth;
+  truth.device = device::shipped_device("fig3b");
+  const auto readings = device::run_compact(protocol, truth, threads).readings;
+  ASSERT_EQ(readings.size(), 3U);
+  constexpr int trials = 60;
+  int covered = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    RandomStream random(7, "readings of a small fit", static_cast<std::uint64_t>(trial));
+    Measurement m;
+    m.protocol = protocol;
+    for (const auto& r : readings) m.conductance.push_back(r.conductance * std::exp(0.0035 * random.normal()));
+    const DeviceFit fit = fit_device(std::span(&m, 1), {"fig3b", {"transfer_rate", "hopping_prefactor"}}, threads);
+    const Estimate& e = fit.parameters[1].value;
+    covered += e.low <= truth.constants.hopping_prefactor && truth.constants.hopping_prefactor <= e.high;
+  }
+  fmt::print("{} of {} intervals cover\n", covered, trials);
+  // At 95 % fewer than 51 once in a thousand; 1.96 standard errors would cover 42 (70 %).
+  EXPECT_GE(covered, 51);
+}
+
 TEST(DeviceFit, SaysWhatTheDataLeaveOpen) {
   // At one temperature a rate and its energy are one number: k exp(-E/kT).
   ThreadPool threads(0);
@@ -64,6 +92,7 @@ TEST(DeviceFit, SaysWhatTheDataLeaveOpen) {
   EXPECT_TRUE(std::isnan(fit.parameters[1].value.standard_error));
   // Along the open direction ln k rises as E/kT does: 0.1 eV is 3.87 of it.
   EXPECT_NEAR(fit.open[0].weights[0] / fit.open[0].weights[1], 0.1 / 0.025852, 0.3);
+  EXPECT_EQ(fit.open[0].reach, 1);  // that line is straight
 }
 
 }  // namespace

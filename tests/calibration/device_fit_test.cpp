@@ -2,6 +2,7 @@
 // What a fit takes and what it refuses.
 #include "ecram/calibration/device_fit.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -125,6 +126,126 @@ TEST(DeviceFit, TrialsThatNoDeviceCanHaveDoNotEndIt) {
               HasSubstr("expected at most"));
 }
 
+TEST(DeviceFit, ALogarithmCannotStartAtZero) {
+  ThreadPool threads(0);
+  Measurement m = measurement_of(protocol_of(1.7));
+  m.protocol.stated = {{"deep_density", 0}};
+  EXPECT_THAT(refusal([&] {
+                fit_device(std::span(&m, 1), {"fig3b", {"hopping_prefactor", "deep_density"}}, threads);
+              }),
+              AllOf(HasSubstr("parameter deep_density starts at 0 1/m^3, expected above 0"), HasSubstr("logarithm")));
+}
+
+/// What the model of fig3b would read, times a factor.
+Measurement simulated(const device::Protocol& protocol, double times, ThreadPool& threads) {
+  Measurement m;
+  m.protocol = protocol;
+  m.file = "r.csv";
+  device::RunOptions truth;
+  truth.device = device::shipped_device("fig3b");
+  for (const auto& r : device::run_compact(protocol, truth, threads).readings)
+    m.conductance.push_back(times * r.conductance);
+  return m;
+}
+
+TEST(DeviceFit, SuspectsAUnitThatIsWrongByAThousand) {
+  ThreadPool threads(0);
+  for (const double times : {1e-3, 20.0, 1e3}) {
+    const Measurement m = simulated(protocol_of(1.7), times, threads);
+    const DeviceFit fit = fit_device(std::span(&m, 1), {"fig3b", {"hopping_prefactor"}}, threads);
+    // Nearly all of the resistance is the film's and the ends', both of which go with the prefactor.
+    EXPECT_NEAR(fit.parameters[0].value.value / (4.1e6 * times), 1, 0.2) << times;
+    const auto warnings = warnings_of(fit);
+    const bool far = times < 0.01 || times > 100;
+    ASSERT_EQ(warnings.size(), far ? 1U : 0U) << times;
+    if (!far) continue;
+    EXPECT_EQ(warnings[0].code, "far_from_start");
+    EXPECT_THAT(warnings[0].text, AllOf(HasSubstr("hopping_prefactor is "), HasSubstr("its start of 4.1e+06 S/m"),
+                                        HasSubstr("is the unit of the conductances right?")));
+    const auto card = card_of(fit, std::span(&m, 1), "fig3b", "test", threads);
+    EXPECT_TRUE(std::ranges::any_of(card.warnings, [](const Warning& w) { return w.code == "far_from_start"; }));
+  }
+}
+
+/// A combination of parameters, in the units of an open direction: where it leads, and how far off the readings are
+/// there, as chi squared over the scatter's variance above that of the fit.
+double objection(const DeviceFit& fit, const Measurement& m, double steps, ThreadPool& threads) {
+  device::RunOptions there;
+  there.constants = fit.constants;
+  there.device = fit.device;
+  const auto& weights = fit.open[0].weights;
+  there.constants.transfer_rate *= std::exp(steps * weights[0]);
+  there.constants.interphase_thickness += steps * weights[1] * 1.2e-9 / 3;
+  there.constants.partition_energy += steps * weights[2] * 0.1 * 1.602176634e-19;
+  there.device.gated_vacancy_density *= std::exp(steps * weights[3]);
+  there.constants.hopping_prefactor *= std::exp(steps * weights[4]);
+  const auto chi2 = [&](const device::RunOptions& options) {
+    double sum = 0;
+    const auto readings = device::run_compact(m.protocol, options, threads).readings;
+    for (std::size_t i = 0; i < readings.size(); ++i)
+      sum += std::pow(std::log(m.conductance[i] / readings[i].conductance) / fit.scatter, 2);
+    return sum;
+  };
+  device::RunOptions here;
+  here.constants = fit.constants;
+  here.device = fit.device;
+  return chi2(there) - chi2(here);
+}
+
+TEST(DeviceFit, TellsHowFarAnOpenCombinationGoesByTheModel) {
+  // Sixty pulses up at one temperature leave rate, density and prefactor nearly in one line, which bends.
+  ThreadPool threads(0);
+  Measurement m = simulated(protocol_of(1.5, 60), 1, threads);
+  for (std::size_t i = 0; i < m.conductance.size(); ++i)  // readings that scatter by 0.35 %
+    m.conductance[i] *= 1 + 0.0035 * std::sqrt(2.0) * std::sin(2.4 * static_cast<double>(i));
+  const DeviceFit fit = fit_device(std::span(&m, 1), {"fig3b", {}}, threads);
+  ASSERT_FALSE(fit.open.empty());
+  const OpenDirection& open = fit.open[0];
+  // The first order would have it that a whole step is nothing; the model is asked.
+  EXPECT_GT(open.standard_error, 2);
+  EXPECT_LT(open.reach, 1);
+  ASSERT_GT(open.reach, 0);
+  constexpr double allowed = 2.004 * 2.004;  // t(0.975, 55 degrees of freedom), squared
+  EXPECT_LE(std::max(objection(fit, m, open.reach, threads), objection(fit, m, -open.reach, threads)), 1.05 * allowed);
+  EXPECT_GE(std::max(objection(fit, m, 2 * open.reach, threads), objection(fit, m, -2 * open.reach, threads)),
+            0.95 * allowed);
+  const std::string text = sentence(fit, open);
+  EXPECT_THAT(text, AllOf(HasSubstr("near the fit"), HasSubstr("the valley bends")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("standard error")));
+}
+
+/// Two pulses' readings, off the model's by factors exp(+-scatter/sqrt(2)): of one prefactor, that scatter.
+DeviceFit fit_of_two_readings(double scatter, ThreadPool& threads) {
+  Measurement m = measurement_of(protocol_of(1.7, 2));
+  device::RunOptions truth;
+  truth.device = device::shipped_device("fig3b");
+  const auto readings = device::run_compact(m.protocol, truth, threads).readings;
+  for (std::size_t i = 0; i < 2; ++i)
+    m.conductance[i] = readings[i].conductance * std::exp((i == 0 ? 1 : -1) * scatter / std::sqrt(2.0));
+  return fit_device(std::span(&m, 1), {"fig3b", {"hopping_prefactor"}}, threads);
+}
+
+TEST(DeviceFit, IntervalsAreStudents) {
+  // With one degree of freedom 95 % are within 12.706 standard errors (tables of the t distribution), not 1.96.
+  ThreadPool threads(0);
+  const DeviceFit fit = fit_of_two_readings(0.01, threads);
+  EXPECT_NEAR(fit.scatter, 0.01, 1e-4);
+  const Estimate& e = fit.parameters[0].value;
+  const double relative = e.standard_error / e.value;
+  EXPECT_NEAR(relative, 0.01 / std::sqrt(2.0), 1e-3);
+  EXPECT_NEAR(std::log(e.high / e.value) / relative, 12.706, 0.01);
+  EXPECT_NEAR(std::log(e.value / e.low) / relative, 12.706, 0.01);
+}
+
+TEST(DeviceFit, AFewReadingsDoNotDetermineWhatManyWould) {
+  // A standard error of 0.35 of a factor e: at 95 % a factor of 80 either way, with one degree of freedom.
+  ThreadPool threads(0);
+  const DeviceFit fit = fit_of_two_readings(0.5, threads);
+  ASSERT_EQ(fit.open.size(), 1U);
+  EXPECT_NEAR(fit.open[0].standard_error, 0.5 / std::sqrt(2.0), 0.05);
+  EXPECT_TRUE(std::isnan(fit.parameters[0].value.standard_error));
+}
+
 TEST(FittedCard, IsNotOfAFitThatFailed) {
   ThreadPool threads(1);
   const Measurement m = measurement_of(protocol_of(1.7));
@@ -150,7 +271,7 @@ TEST(FittedCard, CallsUpWhatItsVoltageSays) {
   Measurement m;
   m.protocol = protocol_of(0);  // a train at 0 V writes neither way
   device::EnduranceStep turned;
-  turned.up = {-0.9, 0.4, 0.5, 20, 1, {}, {}};
+  turned.up = {-0.9, 0.4, 0.6, 20, 1, {}, {}};
   turned.down = {1.7, 0.3, 0.5, 20, 1, {}, {}};
   turned.cycles = 3;
   m.protocol.steps.push_back({turned, 2, ""});
@@ -165,6 +286,8 @@ TEST(FittedCard, CallsUpWhatItsVoltageSays) {
   EXPECT_EQ(writing.up_width, 0.3);
   EXPECT_EQ(writing.down_voltage, -0.9);
   EXPECT_EQ(writing.down_width, 0.4);
+  EXPECT_EQ(writing.rest, 0.5);
+  EXPECT_EQ(writing.down_rest, 0.6);
   const auto potentiation = card.potentiation.value_or(record::CardDirection{});
   EXPECT_EQ(potentiation.runs, 3U);
   EXPECT_GT(potentiation.mean_step.value, 0);

@@ -196,8 +196,10 @@ TEST(Exports, RefuseConditionsThatNoDeviceIsWrittenWith) {
   for (const double volts : {-0.1, 0.0, 1001.0})
     EXPECT_THAT(changed(&WriteConditions::read_voltage, volts), HasSubstr("--read-voltage: "));
   EXPECT_THAT(changed(&WriteConditions::up_width, 0), HasSubstr("--up-width: "));
-  for (const double kelvin : {0.0, -5.0, 2001.0})
-    EXPECT_THAT(refusal(card, Simulator::ngspice, {.temperature = kelvin}), HasSubstr("--temperature: "));
+  for (const double kelvin : {0.0, -5.0, 100.0, 179.0, 2001.0})
+    EXPECT_THAT(refusal(card, Simulator::ngspice, {.temperature = kelvin}),
+                AllOf(HasSubstr("--temperature: "), HasSubstr("from 180 K")));
+  EXPECT_THAT(refusal(card, Simulator::ngspice, {.temperature = 180}), HasSubstr("no compact model"));
   EXPECT_THAT(refusal(card, Simulator::ngspice, {.temperature = 2000}), HasSubstr("no compact model"));
   // Cards of before the signs were looked at.
   auto turned = card;

@@ -135,6 +135,37 @@ TEST(Subcircuit, FollowsTheCompactModelWithinOnePercent) {
   }
 }
 
+TEST(Subcircuit, FollowsTrainsOfUnequalLength) {
+  if (!has_ngspice()) GTEST_SKIP() << "ngspice is not there";
+  ThreadPool threads(0);
+  const double up = 1.5, down = -1.2;
+  record::DeviceCard card = card_with_compact("fig3b", up, down);
+  record::CardDirection direction;
+  direction.runs = 1;
+  direction.pulses = 20;
+  card.potentiation = direction;
+  direction.pulses = 120;
+  card.depression = direction;
+  const std::string text = ngspice_subcircuit(card, 0, "card.toml", threads);
+  device::Protocol protocol = protocol_of(up, down);
+  std::get<device::PulseTrainStep>(protocol.steps[0].what).count = 20;
+  std::get<device::PulseTrainStep>(protocol.steps[1].what).count = 120;
+  device::RunOptions options;
+  options.device = device::shipped_device("fig3b");
+  const auto compact = device::run_compact(protocol, options, threads);
+  const TemporaryFolder folder;
+  const auto traces = by_ngspice(text, train(up, 20) + train(down, 120), "", transient(140, ""), folder);
+  const auto spice = conductances(traces.at("current"), 140);
+  ASSERT_EQ(spice.size(), compact.readings.size());
+  double worst = 0;
+  for (std::size_t i = 0; i < spice.size(); ++i)
+    worst = std::max(worst, std::abs(spice[i] / compact.readings[i].conductance - 1));
+  EXPECT_LT(worst, 0.01);
+  EXPECT_LT(compact.readings.back().conductance, 0.2 * compact.readings.front().conductance);  // they cross a lot
+  fmt::print("{} -> {} S: ngspice within {:.2g} %\n", compact.readings.front().conductance,
+             compact.readings.back().conductance, 100 * worst);
+}
+
 TEST(Subcircuit, AnOperatingPointHasTheDeviceAsItWasFitted) {
   if (!has_ngspice()) GTEST_SKIP() << "ngspice is not there";
   ThreadPool threads(0);

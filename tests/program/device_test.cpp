@@ -105,9 +105,12 @@ TEST(DeviceProgram, FittedCardsAreReadRunAndRefusedWhenChanged) {
   const auto json = nlohmann::json::parse(fit.out);
   EXPECT_TRUE(json["parameters"]["transfer_rate"].contains("se"));
   EXPECT_TRUE(json["undetermined"].is_array());
+  EXPECT_EQ(json["warnings"], nlohmann::json::array());
   EXPECT_EQ(run_program("card check " + card).status, 0);
   EXPECT_EQ(run_program("device run " + protocol + " --card " + card).status, 0);
   EXPECT_THAT(run_program("device export " + card + " --to ngspice").out, HasSubstr(".subckt ecram gate source drain"));
+  expect_refused(run_program("device export " + card + " --to ngspice --temperature \"100 K\""),
+                 "--temperature: 100, expected from 180 K, where the compact model begins");
   // Window and labels of the readings are on the card, so that every simulator can have it.
   const auto neurosim = run_program("device export " + card + " --to neurosim");
   EXPECT_EQ(neurosim.status, 0) << neurosim.err;
@@ -125,6 +128,22 @@ TEST(DeviceProgram, FittedCardsAreReadRunAndRefusedWhenChanged) {
     expect_refused(run_program(command + rest + changed("device_card = 2", "device_card = 7") + to), "newer ecram");
     expect_refused(run_program(command + rest + changed("base = \"fig3b\"", "base = \"fig3a\"") + to), "checksum");
   }
+}
+
+TEST(DeviceProgram, AFitOfAnotherUnitIsSuspected) {
+  const TemporaryFolder folder;
+  const std::string protocol = written(folder, "p.toml", std::string(head) + train);
+  std::string text = "conductance_mS\n";  // of a device of some uS
+  for (int i = 0; i < 20; ++i) text += fmt::format("{}\n", 4.4 + 0.02 * i);
+  const std::string fit =
+      "device fit " + protocol + "=" + written(folder, "d.csv", text) + " --parameters hopping_prefactor";
+  const auto told = run_program(fit);
+  ASSERT_EQ(told.status, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("warning: hopping_prefactor is "));
+  EXPECT_THAT(told.out, HasSubstr("is the unit of the conductances right?"));
+  const auto json = nlohmann::json::parse(run_program(fit + " --json").out);
+  ASSERT_FALSE(json["warnings"].empty());
+  EXPECT_EQ(json["warnings"][0]["code"], "far_from_start");
 }
 
 TEST(DeviceProgram, AFitThatFailedIsPrintedAndNotACard) {

@@ -75,6 +75,18 @@ TEST(DeviceCard, ReadsBackWhatWasWritten) {
   EXPECT_EQ(device_card_text(again), device_card_text(card));
 }
 
+TEST(DeviceCard, HasARestOfItsOwnForPulsesDownWhereItDiffers) {
+  DeviceCard card = example();
+  card.writing = CardWriting{1.5, -0.8, 0.5, 0.4, 0.3, 0.1, 300};
+  const std::string alike = device_card_text(card);
+  EXPECT_THAT(alike, testing::Not(testing::HasSubstr("down_rest_s")));  // programs that do not know it read the card
+  EXPECT_FALSE(parse_device_card(alike, "card").writing.value_or(CardWriting{.down_rest = 1}).down_rest);
+  card.writing->down_rest = 0.7;
+  const auto back = parse_device_card(device_card_text(card), "card").writing.value_or(CardWriting{});
+  EXPECT_EQ(back.rest, 0.3);
+  EXPECT_EQ(back.down_rest, 0.7);
+}
+
 TEST(DeviceCard, NamesThatAreNotUtf8CanBeReadBack) {
   DeviceCard card = example();
   card.device = "bad\xff\xc3 and \xed\xa0\x80 and \xc2\xb5S";

@@ -22,6 +22,7 @@
 #include "ecram/core/units.h"
 #include "ecram/core/version.h"
 #include "ecram/fit/least_squares.h"
+#include "ecram/fit/residual_tests.h"
 #include "ecram/record/table.h"
 
 namespace ecram::calibration {
@@ -32,7 +33,12 @@ constexpr double least_conductance = 1e-30;                          // S
 constexpr double least_plausible = 1e-18, greatest_plausible = 1e3;  // S: no channel, no instrument is beyond
 constexpr double greatest_scatter = 0.5;                             // of readings about a fit that describes them
 constexpr double told_weight = 0.1;  // of a plausible step, times the standard error: less is left out of the sentence
-constexpr double open_variance = 0.25;  // in plausible units: a parameter beyond has no error of its own
+// Half widths of 95 % intervals, in plausible units: a combination beyond is open, and a parameter that open ones leave
+// so uncertain has no error of its own.
+constexpr double open_half_width = 2, own_half_width = 1;
+constexpr double model_noise = 1e-5;  // of ln G: the compact model's tables are no smoother
+constexpr int most_halvings = 10;     // of a step along an open combination, until the data allow it
+constexpr double far_from_start = 100;
 
 /// A parameter as the fit sees it: a number whose unit step is what is plausible.
 struct Handle {
@@ -298,10 +304,18 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     if (std::ranges::count(names, name) > 1) throw InvalidInput("parameter '{}' is to be fitted twice", name);
     handles.push_back(handle_named(model, name));
     const Handle& h = handles.back();
-    start.push_back(h.to_fit(*h.parameter.value));
+    const double value = *h.parameter.value / h.parameter.scale;
+    if (h.logarithmic && !(value > 0))
+      throw InvalidInput(
+          "parameter {} starts at {:g} {}, expected above 0: it is fitted as its logarithm (a start for it in [device] "
+          "or [material] of the protocol, or another --base?)",
+          name, value, h.parameter.unit);
     problem.bounds.push_back(
         {h.to_fit(h.parameter.low * h.parameter.scale), h.to_fit(h.parameter.high * h.parameter.scale)});
-    if (!std::isfinite(problem.bounds.back().low)) problem.bounds.back().low = -1e3;
+    fit::Bounds& range = problem.bounds.back();
+    if (!std::isfinite(range.low)) range.low = -1e3;
+    // A start at the end of its range may be rounded out of it; one beyond is refused with the model's first run.
+    start.push_back(std::clamp(h.to_fit(*h.parameter.value), range.low, range.high));
   }
   std::vector<double> measured;
   for (const Measurement& m : measurements)
@@ -364,15 +378,33 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
   fit.converged = found.converged;
   fit.readings = there;
   const std::size_t n = names.size();
+  // Do the data allow this step along `direction`, both ways where the parameters' ranges do?
+  const auto allowed = [&](const Eigen::VectorXd& direction, double step_length, double most_chi2) {
+    std::vector<double> at(n), off(there);
+    bool tried = false;
+    for (const double sign : {1.0, -1.0}) {
+      bool inside = true;
+      for (std::size_t i = 0; i < n; ++i) {
+        at[i] = found.parameters[i] + sign * step_length * direction(static_cast<Eigen::Index>(i));
+        inside = inside && at[i] >= problem.bounds[i].low && at[i] <= problem.bounds[i].high;
+      }
+      if (!inside) continue;  // no device is there to object to
+      tried = true;
+      residuals(at, off);
+      double chi2 = 0;
+      for (const double r : off) chi2 += r * r;
+      if (chi2 > most_chi2) return false;
+    }
+    return tried;
+  };
   fit.scatter = std::sqrt(found.chi2 / static_cast<double>(there - n));
 
   Eigen::MatrixXd jacobian(static_cast<Eigen::Index>(there), static_cast<Eigen::Index>(n));
   problem.jacobian(found.parameters, jacobian);
-  residuals(found.parameters, last);  // the jacobian has left the model beside the minimum
-  fit.constants = model.constants;
-  fit.device = model.device;
-  // Rounding keeps a perfect fit's information finite.
-  const double variance = std::max(fit.scatter * fit.scatter, 1e-12);
+  // A perfect fit knows no more than the model's tables do.
+  const double variance = std::max(fit.scatter * fit.scatter, model_noise * model_noise);
+  // The scatter is itself estimated: of few readings it is often much too small, which Student's t allows for.
+  const double t = fit::student_t_quantile(0.975, static_cast<double>(there - n));
   const Eigen::MatrixXd information = jacobian.transpose() * jacobian / variance;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(information);
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(information.rows(), information.cols());
@@ -381,8 +413,12 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     const double value = std::max(eigen.eigenvalues()(k), 1e-30);
     const Eigen::VectorXd direction = eigen.eigenvectors().col(k);
     covariance += direction * direction.transpose() / value;
-    if (1 / std::sqrt(value) <= 1) continue;
-    OpenDirection open{{}, 1 / std::sqrt(value)};
+    if (t / std::sqrt(value) <= open_half_width) continue;
+    OpenDirection open{{}, 1 / std::sqrt(value), 1};
+    int halvings = 0;
+    while (halvings <= most_halvings && !allowed(direction, open.reach, found.chi2 + t * t * variance))
+      open.reach /= 2, ++halvings;
+    if (halvings > most_halvings) open.reach = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const double weight = direction(static_cast<Eigen::Index>(i));
       open.weights.push_back(weight);
@@ -390,6 +426,9 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     }
     fit.open.push_back(std::move(open));
   }
+  residuals(found.parameters, last);  // slopes and steps have left the model beside the minimum
+  fit.constants = model.constants;
+  fit.device = model.device;
   fit.correlation.assign(n, std::vector<double>(n, 1));
   for (std::size_t i = 0; i < n; ++i) {
     const auto a = static_cast<Eigen::Index>(i);
@@ -402,9 +441,9 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
     FittedParameter p{names[i], std::string(h.parameter.unit), {}, h.from_fit(start[i]) / h.parameter.scale};
     p.value.value = h.from_fit(x) / h.parameter.scale;
     p.at_bound = found.at_bound[i];
-    if (left_open[i] < open_variance && !found.at_bound[i]) {
-      p.value.low = h.from_fit(x - 1.96 * error) / h.parameter.scale;
-      p.value.high = h.from_fit(x + 1.96 * error) / h.parameter.scale;
+    if (t * std::sqrt(left_open[i]) < own_half_width && !found.at_bound[i]) {
+      p.value.low = h.from_fit(x - t * error) / h.parameter.scale;
+      p.value.high = h.from_fit(x + t * error) / h.parameter.scale;
       p.value.standard_error = h.logarithmic ? p.value.value * h.plausible * error : h.plausible * error;
     } else {
       p.value.standard_error = nan;
@@ -418,19 +457,37 @@ DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitO
 
 std::string sentence(const DeviceFit& fit, const OpenDirection& direction) {
   Model model{fit.constants, fit.device};
-  std::string text = "the data leave open: ";
+  const bool bends = direction.reach < 1;
+  std::string text = bends ? "the data leave open, near the fit: " : "the data leave open: ";
   bool first = true;
   for (std::size_t i = 0; i < fit.parameters.size(); ++i) {
     const double weight = direction.weights[i];
     if (std::abs(weight) * std::min(direction.standard_error, 100.0) < told_weight) continue;
     const Handle h = handle_named(model, fit.parameters[i].name);
-    const double change = weight * h.plausible;
+    // A step of nothing says no direction: where the model allows none, the first order's is told.
+    const double change = weight * h.plausible * (direction.reach > 0 ? direction.reach : 1);
     if (!first) text += " with ";
     text += h.logarithmic ? fmt::format("{} times {:.3g}", h.parameter.name, std::exp(change))
                           : fmt::format("{} {:+.3g} {}", h.parameter.name, change, h.parameter.unit);
     first = false;
   }
-  return text + fmt::format(" (standard error {:.3g} of such steps)", direction.standard_error);
+  if (direction.reach == 0)
+    return text +
+           " (to first order only: the valley bends, and a thousandth of this step by the model is off the data)";
+  if (bends) return text + " (either way by the model, but not twice as far: the valley bends, and goes on unseen)";
+  return text + " (either way by the model; more was not tried)";
+}
+
+std::vector<Warning> warnings_of(const DeviceFit& fit) {
+  std::vector<Warning> warnings;
+  for (const FittedParameter& p : fit.parameters) {
+    const double times = p.value.value / p.start;
+    if (!(p.start > 0) || !(times > 0) || (times < far_from_start && times > 1 / far_from_start)) continue;
+    warnings.push_back({"far_from_start", 0,
+                        fmt::format("{} is {:.3g} times its start of {:.3g} {}: is the unit of the conductances right?",
+                                    p.name, times, p.start, p.unit)});
+  }
+  return warnings;
 }
 
 record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> measurements, const std::string& base,
@@ -476,6 +533,7 @@ record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> me
     for (std::size_t j = 0; j < i; ++j)
       compact.correlations.push_back({fit.parameters[j].name, fit.parameters[i].name, fit.correlation[i][j]});
   for (const OpenDirection& open : fit.open) compact.undetermined.push_back(sentence(fit, open));
+  for (Warning& warning : warnings_of(fit)) card.warnings.push_back(std::move(warning));
   card.compact = std::move(compact);
   for (const Measurement& m : measurements) {
     const auto* up = first_train(m, 1);
@@ -483,6 +541,8 @@ record::DeviceCard card_of(const DeviceFit& fit, std::span<const Measurement> me
     if (up == nullptr || down == nullptr) continue;
     card.writing = record::CardWriting{
         up->voltage, down->voltage, up->width, down->width, up->rest, m.protocol.read_voltage, m.protocol.temperature};
+    // Only where it says something: programs that do not know this key read the card otherwise.
+    if (down->rest != up->rest) card.writing->down_rest = down->rest;
     break;
   }
   return card;

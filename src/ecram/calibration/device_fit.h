@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ecram/core/thread_pool.h"
+#include "ecram/core/warning.h"
 #include "ecram/device/run.h"
 #include "ecram/record/device_card.h"
 
@@ -50,10 +51,12 @@ struct FittedParameter {
 };
 
 /// A combination of parameters that the data leave open: weights of unit length on the parameters in units of
-/// `plausible`, and how far it may move, in those units, before the data object.
+/// `plausible`, and how far it may move, in those units, before the data object: to first order at the minimum, and by
+/// the model itself, since the valley in which the data leave it open bends.
 struct OpenDirection {
   std::vector<double> weights;
-  double standard_error = 0;
+  double standard_error = 0;  ///< to first order
+  double reach = 0;           ///< of 1, 1/2, 1/4 ... the greatest step that the data, at 95 %, allow both ways; 0: none
 };
 
 struct DeviceFit {
@@ -69,18 +72,24 @@ struct DeviceFit {
 
 /// Least squares of ln G over all readings of all measurements. Rates, densities and prefactors are fitted as their
 /// logarithms, within the ranges that are physical (device::parameters). Standard errors are those of the covariance
-/// s^2 (J^T J)^-1. What the data do not determine is read off the Fisher information J^T J / s^2 in units of what is
-/// plausible of each parameter (a factor e of a rate or density, 0.1 eV, a third of a thickness): its eigenvectors with
-/// a standard error above 1 are open, and the parameters that make more than a tenth of one have no error of their own.
+/// s^2 (J^T J)^-1, intervals those of Student's t with readings - parameters degrees of freedom. What the data do not
+/// determine is read off the Fisher information J^T J / s^2 in units of what is plausible of each parameter (a factor e
+/// of a rate or density, 0.1 eV, a third of a thickness): its eigenvectors whose 95 % interval is wider than +-2 are
+/// open, and a parameter that they leave uncertain by more than +-1 (95 %) has no error of its own.
 ///
 /// Trial parameters that no device can have count as far from any reading. Says how far it is on a terminal.
 ///
 /// @throws InvalidInput  for measurements whose protocols name different devices, fewer readings than parameters, an
-///                       unknown parameter, a start that cannot be run
+///                       unknown parameter, one that starts at 0 and is fitted as its logarithm, a start that cannot
+///                       be run
 DeviceFit fit_device(std::span<const Measurement> measurements, const DeviceFitOptions& options, ThreadPool& threads);
 
-/// "transfer_rate times exp(0.7) with transfer_energy + 0.07 eV ...": one sentence for people.
+/// "transfer_rate times 2 with transfer_energy +0.07 eV ...": one sentence for people, of a step as long as `reach`.
 std::string sentence(const DeviceFit& fit, const OpenDirection& direction);
+
+/// What is suspicious about a fit: "far_from_start", a value a hundred times its start or a hundredth of it, as of data
+/// in another unit than they say.
+std::vector<Warning> warnings_of(const DeviceFit& fit);
 
 /// The fit as a card. Window, labels and noise are measured: those that `analyse_switching` finds in the first
 /// measurement that has trains of pulses in both directions, read after each pulse. Up and down are signs of voltages.

@@ -38,6 +38,12 @@ void require_siemens(const record::DeviceCard& card, const char* simulator) {
 void require_window(const record::DeviceCard& card) {
   if (!card.gmin.known() || !card.gmax.known() || !(card.gmax.value > card.gmin.value))
     throw InvalidInput("the card has no window (gmin and gmax)");
+  // (In arbitrary units a conductance may be below 0.)
+  if (card.gmin.value > 0 && card.gmax.low <= 0)
+    throw InvalidInput(
+        "the card does not know its window: gmax is {:.4g}, its 95 % interval from {:.4g} to {:.4g} contains 0 (trains "
+        "up and down that do not cross the same window?)",
+        card.gmax.value, card.gmax.low, card.gmax.high);
 }
 
 double window(const record::DeviceCard& card) { return card.gmax.value - card.gmin.value; }
@@ -67,27 +73,36 @@ double reading_noise(const record::DeviceCard& card) {
   return most;
 }
 
+/// Steps, of what they are, and the conductances that they cross, in the card's unit.
+struct StepSource {
+  StepCurve curve;
+  std::string from;
+  double low = 0, high = 0;
+};
+
 /// Of the compact model where the card has one: the exponential law alone cannot tell laws apart.
-StepCurve steps_of(const record::DeviceCard& card, std::string& from, ThreadPool& threads) {
-  if (!card.compact || !card.writing || !card.potentiation || !card.depression) {
-    from = "the card's exponential law";
-    return law_steps(card);
-  }
-  constexpr std::size_t cycles = 5;  // by then they repeat
-  const std::size_t pulses = std::max(card.potentiation->pulses, card.depression->pulses);
+StepSource steps_of(const record::DeviceCard& card, ThreadPool& threads) {
+  if (!card.compact || !card.writing || !card.potentiation || !card.depression)
+    return {law_steps(card), "the card's exponential law", card.gmin.value, card.gmax.value};
   const auto& w = *card.writing;
-  from = fmt::format("the card's compact model: cycle {} of {} pulses of {:g} V, {:g} s and as many of {:g} V, {:g} s",
-                     cycles, pulses, w.up_voltage, w.up_width, w.down_voltage, w.down_width);
-  const CardTrains trains = card_trains(card, w.temperature, pulses, cycles, threads);
-  from += fmt::format(",\n# which cross {:.4g} to {:.4g} S", trains.down.back(), trains.up.back());
-  return train_steps(trains.up, trains.down);
+  const CardTrains trains = card_trains(card, w.temperature, threads);
+  std::string from = fmt::format(
+      "the card's compact model: cycle {} of {} pulses of {:g} V, {:g} s and {} of {:g} V, {:g} s", trains.cycles,
+      trains.up_pulses, w.up_voltage, w.up_width, trains.down_pulses, w.down_voltage, w.down_width);
+  const auto [low, high] = window_of(trains.up, trains.down);
+  const double back = (trains.down.back() - trains.up.front()) / (high - low);
+  from += trains.repeats ? fmt::format(",\n# from which on they repeat within 1 % of their window")
+                         : fmt::format(
+                               ",\n# the last that was measured. Such cycles do not repeat: this one ends {:.2g} % of "
+                               "its window {} where it began",
+                               100 * std::abs(back), back < 0 ? "below" : "above");
+  return {train_steps(trains.up, trains.down), std::move(from), low, high};
 }
 
 std::string aihwkit(const record::DeviceCard& card, const std::string& file, ThreadPool& threads) {
   require_window(card);
-  std::string from;
-  const StepCurve curve = steps_of(card, from, threads);
-  const auto fits = fit_step_laws(curve);
+  const StepSource source = steps_of(card, threads);
+  const auto fits = fit_step_laws(source.curve);
   const StepLawFit& chosen = best(fits);
   if (chosen.misfit_max > greatest_misfit)
     throw InvalidInput(
@@ -98,9 +113,9 @@ std::string aihwkit(const record::DeviceCard& card, const std::string& file, Thr
 
   std::string text = export_head(card, file, "#", "AIHWKIT device configuration");
   text += fmt::format(
-      "# Weights -1 ... 1 stand for the window Gmin ... Gmax. Steps are those of\n# {}.\n"
-      "# Misfit of G after each pulse of whole trains, in % of the window:\n",
-      from);
+      "# Weights -1 ... 1 stand for G from {} to {} {}. Steps are those of\n# {}.\n"
+      "# Misfit of G after each pulse of whole trains, in % of that window:\n",
+      plain(source.low), plain(source.high), card.conductance_unit == "S" ? "S" : "(arbitrary units)", source.from);
   for (const StepLawFit& fit : fits)
     fmt::format_to(std::back_inserter(text), "#   {:<15} rms {:.4g}, greatest {:.4g}{}\n", name(fit.law),
                    100 * fit.misfit_rms, 100 * fit.misfit_max, &fit == &chosen ? "   <- used" : "");
@@ -111,8 +126,10 @@ std::string aihwkit(const record::DeviceCard& card, const std::string& file, Thr
   const double dw_min = std::max(chosen.scale_up, chosen.scale_down);
   const double up_down =
       chosen.scale_up < chosen.scale_down ? chosen.scale_up / dw_min - 1 : 1 - chosen.scale_down / dw_min;
-  const double dw_min_std = 2 * step_spread(card) / dw_min;
-  const double read_noise = 2 * reading_noise(card) / window(card);  // of a weight
+  // The card's spreads are of its measured window, weights of the one that the steps cross.
+  const double weight_of_siemens = 2 / (source.high - source.low);
+  const double dw_min_std = step_spread(card) * window(card) * weight_of_siemens / dw_min;
+  const double read_noise = reading_noise(card) * weight_of_siemens;
   const char* type = chosen.law == StepLaw::linear_step   ? "LinearStepDevice"
                      : chosen.law == StepLaw::soft_bounds ? "SoftBoundsDevice"
                                                           : "PiecewiseStepDevice";
@@ -279,7 +296,8 @@ void check_conditions(Simulator simulator, const WriteConditions& conditions) {
     const char* expected;
     std::vector<Simulator> used_by;
   };
-  constexpr double most_volts = 1e3, most_seconds = 1e9, most_kelvin = 2000;
+  constexpr double most_volts = 1e3, most_seconds = 1e9;
+  constexpr double least_kelvin = 180, most_kelvin = 2000;  // below, the compact model's double layer is frozen
   constexpr const char *above_zero = "above 0 and up to 1000 V", *below_zero = "below 0 and down to -1000 V",
                        *width = "above 0 and up to 1e9 s";
   const Option options[] = {
@@ -293,7 +311,12 @@ void check_conditions(Simulator simulator, const WriteConditions& conditions) {
        most_volts,
        above_zero,
        {Simulator::neurosim, Simulator::crosssim}},
-      {"--temperature", conditions.temperature, 0, most_kelvin, "above 0 and up to 2000 K", {Simulator::ngspice}}};
+      {"--temperature",
+       conditions.temperature,
+       least_kelvin,
+       most_kelvin,
+       "from 180 K, where the compact model begins, up to 2000 K",
+       {Simulator::ngspice}}};
   for (const Option& option : options) {
     if (!option.value) continue;
     if (std::ranges::find(option.used_by, simulator) == option.used_by.end())

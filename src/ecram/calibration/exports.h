@@ -26,7 +26,7 @@ struct WriteConditions {
 };
 
 /// Refuses, by the name of the program's option, what the export has no place for and what no device is written with:
-/// voltages of the other sign or beyond 1000 V, temperatures beyond 2000 K.
+/// voltages of the other sign or beyond 1000 V, temperatures below 180 K (no compact model) or beyond 2000 K.
 ///
 /// @throws InvalidInput  "--up-voltage: an export to ngspice has no place for it"
 void check_conditions(Simulator simulator, const WriteConditions& conditions);

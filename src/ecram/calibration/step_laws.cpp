@@ -7,6 +7,7 @@
 
 #include "ecram/analysis/switching/exponential_law.h"
 #include "ecram/core/errors.h"
+#include "ecram/device/run.h"
 
 namespace ecram::calibration {
 namespace {
@@ -65,7 +66,7 @@ void judge(const StepCurve& curve, StepLawFit& fit) {
   };
   double sum = 0;
   const auto follow = [&](bool is_up, const std::vector<double>& truth) {
-    double s = is_up ? 0 : 1;
+    double s = is_up ? curve.up_start : 1;
     for (const double state : truth) {
       s = std::clamp(is_up ? s + step(true, s) : s - step(false, s), 0.0, 1.0);
       const double off = std::abs(s - state);
@@ -156,15 +157,25 @@ StepCurve law_steps(const record::DeviceCard& card) {
   return curve;
 }
 
+std::pair<double, double> window_of(std::span<const double> up, std::span<const double> down) {
+  return std::minmax({up.front(), up.back(), down.back()});
+}
+
 StepCurve train_steps(std::span<const double> up, std::span<const double> down) {
-  const auto [low, high] = std::minmax({up.front(), up.back(), down.back()});
+  const auto [low, high] = window_of(up, down);
   if (!(high > low)) throw InvalidInput("the pulses do not move the compact model");
   StepCurve curve;
+  curve.up_start = (up.front() - low) / (high - low);
   for (std::size_t i = 0; i < grid; ++i) curve.state.push_back(static_cast<double>(i) / (grid - 1));
   const auto steps = [&](std::span<const double> train, bool is_up, std::vector<double>& after) {
     std::vector<double> state, step;  // progress in the direction, and the step from there
     const auto progress = [&](double g) { return is_up ? (g - low) / (high - low) : (high - g) / (high - low); };
     for (std::size_t i = 1; i < train.size(); ++i) {
+      if (train[i] <= device::least_conductance)
+        throw InvalidInput(
+            "pulse {} {} finds the compact model's film emptied: G is at {:g} S, below which none is given; the card's "
+            "pulses take out more than they bring back",
+            i, is_up ? "up" : "down", device::least_conductance);
       const double from = progress(train[i - 1]), to = progress(train[i]);
       if (!(to > from))
         throw InvalidInput("pulse {} {} moves the compact model by {:.3g} of the window, which no update law has", i,

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ecram/record/device_card.h"
@@ -16,7 +17,8 @@ namespace ecram::calibration {
 struct StepCurve {
   std::vector<double> state;                 ///< even grid from 0 to 1
   std::vector<double> up, down;              ///< step at each
-  std::vector<double> up_train, down_train;  ///< state after each pulse of whole trains, from 0 up and from 1 down
+  std::vector<double> up_train, down_train;  ///< state after each pulse of whole trains, from `up_start` up, 1 down
+  double up_start = 0;                       ///< above 0 for a cycle that ends below where it began
 };
 
 /// Steps of the card's exponential law. In n pulses of curvature c (in time) a pulse at S goes
@@ -25,10 +27,14 @@ struct StepCurve {
 /// @throws InvalidInput  if the card has one direction only, or a direction that the law does not describe
 StepCurve law_steps(const record::DeviceCard& card);
 
+/// What a cycle of trains crosses, lower end and upper: of the conductances before its first pulse and after each, up
+/// and then down.
+std::pair<double, double> window_of(std::span<const double> up, std::span<const double> down);
+
 /// Steps of whole trains that close a cycle: conductances before the first pulse and after each, up and then down. The
 /// window is what they cross; between readings, and at the far end, the step is on a straight line.
 ///
-/// @throws InvalidInput  for a train whose conductance turns back, or stands
+/// @throws InvalidInput  for a train whose conductance turns back, or stands; which a film does that the pulses emptied
 StepCurve train_steps(std::span<const double> up, std::span<const double> down);
 
 /// The update laws of AIHWKIT's pulsed devices that were tried, on weights w = 2 S - 1 between -1 and 1:

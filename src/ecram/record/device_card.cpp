@@ -125,6 +125,7 @@ void writing_fields(Writing& w, Visit visit) {
   visit("up_width_s", w.up_width);
   visit("down_width_s", w.down_width);
   visit("rest_s", w.rest);
+  visit("down_rest_s", w.down_rest);
   visit("read_voltage_V", w.read_voltage);
   visit("temperature_K", w.temperature);
 }
@@ -196,6 +197,9 @@ struct Writer {
   void operator()(std::string_view key, std::size_t value) { line(key, fmt::format("{}", value)); }
   void operator()(std::string_view key, bool value) { line(key, value ? "true" : "false"); }
   void operator()(std::string_view key, double value) { line(key, floating(value)); }
+  void operator()(std::string_view key, const std::optional<double>& value) {
+    if (value) line(key, floating(*value));
+  }
   void operator()(std::string_view key, const Estimate& e) {
     if (e.known())
       line(key, fmt::format("{{ value = {}, se = {}, low = {}, high = {} }}", floating(e.value),
@@ -218,6 +222,10 @@ class Reader {
   void operator()(std::string_view key, std::string& value) { value = typed<std::string>(key, "a text in quotes"); }
   void operator()(std::string_view key, bool& value) { value = typed<bool>(key, "true or false"); }
   void operator()(std::string_view key, double& value) { value = number(required(key), key); }
+  void operator()(std::string_view key, std::optional<double>& value) {
+    known_.push_back(key);
+    if (const toml::node* node = table_.get(key)) value = number(*node, key);
+  }
   void operator()(std::string_view key, std::size_t& value) {
     const auto whole = typed<std::int64_t>(key, "a whole number");
     if (whole < 0) throw InvalidInput("{}: {} is {}, expected a number that is not negative", here(key), key, whole);

@@ -50,9 +50,10 @@ struct CardCorrelation {
 struct CardWriting {
   double up_voltage = 0, down_voltage = 0;  ///< V
   double up_width = 0, down_width = 0;      ///< s
-  double rest = 0;                          ///< s
+  double rest = 0;                          ///< s, after a pulse up
   double read_voltage = 0;                  ///< V
   double temperature = 0;                   ///< K
+  std::optional<double> down_rest = {};     ///< s, after a pulse down, where it is another
 };
 
 /// A compact model (`ecram device fit`): all its parameters by name, and what the data say and do not say of them.
