@@ -32,7 +32,7 @@ TEST(Program, MisspeltWordsAreRefusedWithTheNearestOne) {
   expect_refused("puls", "no subcommand 'puls' (did you mean 'pulses'?)");
   expect_refused("simulate hal", "no subcommand 'hal' (did you mean 'hall'?)");
   expect_refused("magnet --angel 3", "no option '--angel' (did you mean '--angle'?)");
-  expect_refused("study --seed -3", "out of range");
+  expect_refused("study --seed -3", "expected a whole number from 0");
   expect_refused("hall nowhere.csv", "nowhere.csv: cannot be read");  // a file's name is no subcommand
 }
 
