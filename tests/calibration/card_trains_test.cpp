@@ -26,7 +26,7 @@ struct Pulses {
   std::size_t up, down, cycles;
 };
 
-constexpr double width = 0.5, rest = 0.4, down_rest = 0.7;
+constexpr double pulse_width = 0.5, up_rest = 0.4, down_rest = 0.7;
 
 /// A card that was measured with these, with a window that is the compact model's only roughly.
 record::DeviceCard card_of_pulses(const Pulses& p) {
@@ -36,8 +36,8 @@ record::DeviceCard card_of_pulses(const Pulses& p) {
   Measurement m;
   m.protocol.source = "test";
   m.protocol.read_voltage = 0.1;
-  m.protocol.steps = {{device::PulseTrainStep{p.up_voltage, width, rest, p.up, 1, {}, {}}, 1, ""},
-                      {device::PulseTrainStep{p.down_voltage, width, down_rest, p.down, 1, {}, {}}, 1, ""}};
+  m.protocol.steps = {{device::PulseTrainStep{p.up_voltage, pulse_width, up_rest, p.up, 1, {}, {}}, 1, ""},
+                      {device::PulseTrainStep{p.down_voltage, pulse_width, down_rest, p.down, 1, {}, {}}, 1, ""}};
   ThreadPool threads(1);
   record::DeviceCard card = card_of(fit, std::span(&m, 1), p.base, "test", threads);
   record::CardDirection direction;
@@ -62,8 +62,8 @@ device::RunResult run_of(const Pulses& p, std::size_t cycles, bool down_first, T
   options.device = device::shipped_device(p.base);
   for (std::size_t cycle = 0; cycle < cycles; ++cycle)
     for (const bool down : {down_first, !down_first})
-      protocol.steps.push_back({down ? device::PulseTrainStep{p.down_voltage, width, down_rest, p.down, 1, {}, {}}
-                                     : device::PulseTrainStep{p.up_voltage, width, rest, p.up, 1, {}, {}},
+      protocol.steps.push_back({down ? device::PulseTrainStep{p.down_voltage, pulse_width, down_rest, p.down, 1, {}, {}}
+                                     : device::PulseTrainStep{p.up_voltage, pulse_width, up_rest, p.up, 1, {}, {}},
                                 1, ""});
   return device::run_compact(protocol, options, threads);
 }

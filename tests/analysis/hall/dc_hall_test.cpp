@@ -16,6 +16,7 @@
 #include "ecram/core/files.h"
 #include "ecram/core/random.h"
 #include "support/temporary_folder.h"
+#include "support/warned.h"
 
 namespace ecram::analysis {
 namespace {
@@ -133,10 +134,6 @@ DcHallRecord at_fields(const std::vector<double>& fields, double q, double noise
         record.voltage_xx.push_back(i * 9000 * (1 + 0.01 * q * b * b) + noise * random.normal());
       }
   return record;
-}
-
-bool warned(const DcHallResult& r, const std::string& code) {
-  return std::ranges::any_of(r.warnings, [&](const Warning& w) { return w.code == code; });
 }
 
 // Of fields on one side q B^2 is slope: 20 ohm of offset with q = 10 / T^2 make 120 ohm/T between 0 and 0.6 T. Two
