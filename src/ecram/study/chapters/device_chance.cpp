@@ -115,7 +115,11 @@ void endurance(const StudyContext& context, report::Figure& figure, ChapterText&
   figure.panels.push_back(std::move(panel));
   figure.panels.push_back({.title = "Fig. 3d: window of a cycle",
                            .x = {.label = "pulses given"},
-                           .y = {.label = "window", .unit = "S", .prefix = true, .low = 0},
+                           .y = {.label = "window",
+                                 .unit = "S",
+                                 .prefix = true,
+                                 .low = 0,
+                                 .high = 1.2 * *std::ranges::max_element(w.window)},  // room for the rule's text
                            .series = {{.draw = Draw::line, .x = w.pulses, .y = w.window}},
                            .rules = {{report::Rule::At::x, 221000, "221,000"}}});
 
